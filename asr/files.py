@@ -1,0 +1,57 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from asr.errors import MissingFile, OutputError
+
+
+def existing_file(path: str | Path, what: str = "file") -> Path:
+    """Return the path if it is a file; MissingFile says what is wrong otherwise."""
+    path = Path(path)
+    if path.is_dir():
+        raise MissingFile(f"{path}: is a folder where {what} is needed; name a file in it")
+    if not path.exists():
+        raise MissingFile(f"{path}: no such {what}; check the path")
+    return path
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` and rename it to `path` if the block succeeds.
+
+    A block that fails leaves neither the temporary file nor a half-written `path`.
+    Raises OutputError where the disk is full or the folder cannot be written.
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        os.chmod(temporary, 0o666 & ~_umask())
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        if isinstance(error, MissingFile | OutputError):
+            raise
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); free some space or choose another folder"
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

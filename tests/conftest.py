@@ -1,0 +1,86 @@
+"""Fixtures that every test may use, and which test files can run where training packages are absent."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+CHECKOUT = TESTS.parent
+DATA = Path(os.environ.get("ASR_TEST_DATA", CHECKOUT.parent / "shared" / "data"))
+IN_CI = os.environ.get("CI") == "true"
+
+OPTIONAL = {"av", "kaldi_native_fbank", "librosa", "matplotlib", "onnx", "tensorboard", "torch", "torchaudio", "tqdm"}
+# Trains through commands, which its imports do not tell.
+_BY_COMMAND = {"test_recipes.py": {"torch", "onnx"}}
+
+
+def _needs(file: Path) -> set[str]:
+    """Return the optional packages that a test file imports at its top, by itself or through `asr`."""
+    needed = set(_BY_COMMAND.get(file.name, ()))
+    for node in ast.parse(file.read_bytes()).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        needed |= {name.partition(".")[0] for name in names}
+        if any(name.startswith(("asr.model", "asr.train", "asr.export")) for name in names):
+            needed |= {"torch", "onnx"}
+    return needed & OPTIONAL
+
+
+def _missing(file: Path) -> set[str]:
+    return {name for name in _needs(file) if importlib.util.find_spec(name) is None}
+
+
+# Without torch only the light half can be tested: what cannot even be imported is left out, and the header names it.
+_LEFT_OUT = {file.name: missing for file in sorted(TESTS.glob("test_*.py")) if (missing := _missing(file))}
+collect_ignore = list(_LEFT_OUT)
+
+
+def pytest_report_header() -> list[str]:
+    return [f"left out: {name} (needs {', '.join(sorted(missing))})" for name, missing in _LEFT_OUT.items()]
+
+
+def absent(reason: str) -> None:
+    """Skip a test for want of something; in CI (CI=true) nothing may be wanting, so there it fails."""
+    if IN_CI:
+        pytest.fail(f"{reason}; in CI it must be there")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of the corpora."""
+    if not DATA.is_dir():
+        absent(f"{DATA}: no corpora there; set ASR_TEST_DATA to their folder")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The demonstration recording, beside the model that transcribes it."""
+    path = CHECKOUT / "exported" / "sample.wav"
+    if not path.is_file() or not list(path.parent.glob("*.onnx")):
+        absent(f"{path.parent}: no model and sample there")
+    return path
+
+
+@pytest.fixture
+def tone() -> Callable[..., npt.NDArray[np.float32]]:
+    """Return a factory of a 440 Hz tone at half of full scale."""
+
+    def make(duration_s: float = 1.0, rate_hz: int = 16000) -> npt.NDArray[np.float32]:
+        time_s = np.arange(round(duration_s * rate_hz)) / rate_hz  # [T]
+        return (0.5 * np.sin(2 * np.pi * 440 * time_s)).astype(np.float32)
+
+    return make
