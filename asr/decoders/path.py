@@ -1,0 +1,95 @@
+"""What decoders share: checks of what they are given, a path collapsed to runs, runs joined to words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from asr.errors import ModelError
+from asr.types import FloatArray, Hypothesis, Word
+
+# The tokenizers' sign for the space before a word: said again here, since a decoder needs nothing else of them.
+SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
+
+Run = tuple[int, int, int]  # label, first frame, frame after the last
+
+
+def collapse(ids: npt.ArrayLike, blank: int = 0) -> list[Run]:
+    """Return the runs of equal labels in `ids` [F], without blanks: (label, first frame, frame after the last)."""
+    path = np.asarray(ids)
+    if not len(path):
+        return []
+    first = np.concatenate(([0], np.flatnonzero(path[1:] != path[:-1]) + 1))  # [runs]
+    end = np.append(first[1:], len(path))
+    spoken = path[first] != blank
+    return list(zip(path[first][spoken].tolist(), first[spoken].tolist(), end[spoken].tolist(), strict=True))
+
+
+def hypothesis(
+    tokens: Sequence[str], runs: Sequence[Run], posteriors: Sequence[float], frame_shift_s: float
+) -> Hypothesis:
+    """Join runs of labels to a hypothesis; `posteriors` holds the model's belief in each run, 0 to 1.
+
+    A word begins at a token that starts with SPACE, or at the first token. It lasts from the first frame to the last of
+    its tokens, and its confidence is the mean of their posteriors; a SPACE that stands alone counts in neither, since
+    it belongs to the pause. The confidence of the utterance is the mean over its words, 0 where there are none.
+    """
+    words = tuple(
+        Word(
+            text="".join(tokens[runs[at][0]].removeprefix(SPACE) for at in members),
+            start_s=runs[members[0]][1] * frame_shift_s,
+            end_s=runs[members[-1]][2] * frame_shift_s,
+            confidence=_mean([posteriors[at] for at in members]),
+        )
+        for members in _by_word(tokens, runs)
+    )
+    return Hypothesis(" ".join(word.text for word in words), words, _mean([word.confidence for word in words]))
+
+
+def _by_word(tokens: Sequence[str], runs: Sequence[Run]) -> Iterator[list[int]]:
+    """Yield the positions in `runs` that make up each word, without those that are SPACE alone."""
+    members: list[int] = []
+    for at, (label, _, _) in enumerate(runs):
+        if tokens[label].startswith(SPACE) and members:
+            yield members
+            members = []
+        if tokens[label] != SPACE:
+            members.append(at)
+    if members:
+        yield members
+
+
+def _mean(posteriors: Sequence[float]) -> float:
+    # Rounding can lift a posterior of one a little above it.
+    return min(1.0, sum(posteriors) / len(posteriors)) if posteriors else 0.0
+
+
+def check_tokens(tokens: Sequence[str], blank: int) -> tuple[str, ...]:
+    """Return the tokens if `blank` is one of them and SPACE stands only where a word begins; ModelError otherwise."""
+    if not 0 <= blank < len(tokens):
+        raise ModelError(
+            f"blank {blank}: not one of {len(tokens)} tokens; name the label that the model was trained with"
+        )
+    for number, token in enumerate(tokens):
+        if SPACE in token[1:]:
+            raise ModelError(
+                f"token {number} {token!r}: {SPACE!r} may only begin a token; make the tokens word by word"
+            )
+    return tuple(tokens)
+
+
+def check_log_probs(log_probs: FloatArray, vocabulary: int) -> FloatArray:
+    """Return `log_probs` if it is [F, vocabulary] and its first row a distribution; ModelError otherwise."""
+    log_probs = np.asarray(log_probs)
+    if log_probs.ndim != 2 or log_probs.shape[1] != vocabulary:
+        raise ModelError(
+            f"log_probs: shape {log_probs.shape}, not [frames, {vocabulary}]; pass one utterance of this model"
+        )
+    if len(log_probs):
+        with np.errstate(over="ignore"):
+            total = float(np.exp(log_probs[0], dtype=np.float64).sum())
+        if not abs(total - 1) < 0.01:  # wide enough for half precision, and false for NaN
+            raise ModelError(f"log_probs: row 0 sums to {total:.3g}, not 1; pass log_softmax output")
+    return log_probs
