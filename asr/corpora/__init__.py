@@ -1,0 +1,65 @@
+"""Corpora: one preparer each, which turns a published folder into manifests with fixed splits.
+
+To add one: a file with a class that has what `Corpus` asks for, and a line in `CORPORA`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from asr import manifest
+from asr.corpora.an4 import An4
+from asr.corpora.fsdd import Fsdd
+from asr.errors import CorpusError, did_you_mean
+from asr.types import Utterance
+
+
+class Corpus(Protocol):
+    """A published corpus: its name, its licence in a few words, and how its folder is read."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def licence(self) -> str: ...
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that `prepare` always returns; it may return more."""
+        ...
+
+    def prepare(self, source: Path, out: Path) -> dict[str, list[Utterance]]:
+        """Return the utterances of every split, by split.
+
+        Audio that the package cannot read as published is converted to files below `out / "audio"`; nothing else is
+        written. Raises CorpusError, which names what was expected, where the folder is not laid out as published.
+        """
+        ...
+
+
+CORPORA: dict[str, Corpus] = {"an4": An4(), "fsdd": Fsdd()}
+
+
+def get_corpus(name: str) -> Corpus:
+    """Return a corpus by name; CorpusError lists the known ones."""
+    if name not in CORPORA:
+        raise CorpusError(f"unknown corpus {name!r}{did_you_mean(name, CORPORA)}")
+    return CORPORA[name]
+
+
+def prepare(name: str, source: str | Path, out: str | Path) -> dict[str, Path]:
+    """Write one manifest `out/<split>.jsonl` for every split of a corpus and return their paths by split.
+
+    Raises CorpusError for an unknown name or a folder that is not the corpus, MissingFile where it is not there,
+    AudioError for audio that cannot be read, OutputError where `out` cannot be written. No manifest is written unless
+    all of the corpus is good.
+    """
+    out = Path(out)
+    corpus = get_corpus(name)
+    utterances = corpus.prepare(Path(source), out)
+    paths = {split: out / f"{split}.jsonl" for split in utterances}
+    # The splits that every run has come last, test at the very end: where it is there, everything is.
+    for split in sorted(paths, key=lambda split: corpus.splits.index(split) if split in corpus.splits else -1):
+        manifest.write(paths[split], utterances[split])
+    return paths
