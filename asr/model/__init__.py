@@ -1,0 +1,1 @@
+"""The modules that make up the exported graph, features included."""
