@@ -1,0 +1,171 @@
+"""Every setting of a training run, read once from TOML, strictly, into frozen values.
+
+A config object stops at the door: whoever is handed it passes plain values on.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from asr.errors import ConfigError, did_you_mean
+from asr.files import existing_file
+from asr.mel import FeatureSpec
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0.0)]
+Speed = Annotated[float, Field(ge=0.5, le=2.0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Text(Section):
+    """How transcripts become labels."""
+
+    rules: str = "en"
+    tokenizer: str = "char"
+    characters: str = ""  # characters to have a token beyond those of the training texts
+
+
+class Features(Section):
+    """The front end; the fields of `asr.mel.FeatureSpec`."""
+
+    kind: Literal["fbank", "mfcc"] = "fbank"
+    rate_hz: Annotated[int, Field(gt=0)] = 16000
+    bands: Annotated[int, Field(gt=0)] = 80
+    window_ms: Annotated[int, Field(gt=0)] = 25
+    shift_ms: Annotated[int, Field(gt=0)] = 10
+    low_hz: float = 20.0
+    high_hz: float = -400.0
+    preemphasis: Share = 0.97
+    ceps: Annotated[int, Field(gt=0)] = 13
+    lifter: Annotated[float, Field(ge=0)] = 22.0
+
+    def spec(self) -> FeatureSpec:
+        return FeatureSpec(**self.model_dump())
+
+
+class Model(Section):
+    """The encoder's name; every further key is an argument of its constructor, checked where it is built."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
+
+    encoder: str = "blstm"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Train(Section):
+    """The optimiser, the batches, and what is kept."""
+
+    seed: Count = 1
+    epochs: Annotated[int, Field(ge=1)] = 100
+    batch_s: Positive = 120.0  # audio seconds in a batch
+    learning_rate: Positive = 1e-3  # at the end of the warm-up
+    final_learning_rate: Annotated[float, Field(ge=0)] = 1e-5  # at the end of the cosine
+    warmup_epochs: Annotated[float, Field(ge=0)] = 5.0
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
+    clip_norm: Positive = 5.0
+    average: Annotated[int, Field(ge=1)] = 5  # best checkpoints, by dev WER, whose mean is the model
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    device: str = "auto"
+    max_dropped: Count = 0  # utterances too short for their labels that may be left out
+    cache_gb: Annotated[float, Field(ge=0)] = 2.0  # decoded audio kept in memory
+
+
+class Augment(Section):
+    """Speed perturbation, gain, vocal tract length and SpecAugment."""
+
+    speeds: tuple[Speed, ...] = (0.9, 1.0, 1.1)
+    gain_db: Annotated[float, Field(ge=0)] = 6.0  # each utterance louder or softer by up to this much
+    warp: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # frequency axes stretched by up to this share (fbank alone)
+    freq_masks: Count = 2
+    freq_width: Count = 27  # bands
+    time_masks_per_s: Annotated[float, Field(ge=0)] = 1.0
+    time_width: Count = 20  # frames
+    time_share: Share = 0.2  # of an utterance that one mask may cover at the most
+
+
+class Data(Section):
+    """Manifests, relative to the config file; the command line may name others."""
+
+    train: Path | None = Field(default=None, strict=False)
+    dev: Path | None = Field(default=None, strict=False)
+
+
+class Config(Section):
+    """All settings of a run."""
+
+    text: Text = Text()
+    features: Features = Features()
+    model: Model = Model()
+    train: Train = Train()
+    augment: Augment = Augment()
+    data: Data = Data()
+
+
+def load(path: str | Path) -> Config:
+    """Read a TOML config.
+
+    Raises MissingFile, or ConfigError naming the section and the key, with the nearest known name for an unknown one.
+    """
+    path = existing_file(path, "config")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a TOML file ({error}); mend that line") from error
+    config = parse(values, where=str(path))
+    beside = {name: path.parent / value for name, value in config.data if value is not None}
+    return config.model_copy(update={"data": Data(**beside)})
+
+
+def parse(values: dict[str, Any], *, where: str = "config") -> Config:
+    """Check settings that were read already; raises ConfigError."""
+    try:
+        config = Config.model_validate(tupled(values))
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {explain(error)}") from error
+    if not config.augment.speeds:
+        raise ConfigError(f"{where}: augment: speeds is empty; write [1.0] for no speed perturbation")
+    if config.augment.warp and config.features.kind != "fbank":
+        raise ConfigError(f"{where}: augment: warp stretches filterbanks alone; set it to 0.0 for cepstra")
+    try:
+        config.features.spec()
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+    return config
+
+
+def tupled(value: Any) -> Any:
+    """Return TOML values with arrays as tuples, which is what frozen settings hold."""
+    if isinstance(value, dict):
+        return {key: tupled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(tupled(item) for item in value)
+    return value
+
+
+def explain(error: ValidationError) -> str:
+    """Return one sentence for the first thing that is wrong."""
+    first = error.errors(include_url=False)[0]
+    *section, key = [str(part) for part in first["loc"]]
+    place = ": ".join(section) or "top level"
+    if first["type"] == "extra_forbidden":
+        return f"{place}: unknown {key!r}{did_you_mean(key, known_keys(section))}"
+    return f"{place}: {key} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def known_keys(section: list[str]) -> list[str]:
+    fields = Config.model_fields
+    if section and section[0] in fields:
+        kind = fields[section[0]].annotation
+        return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+    return list(fields)

@@ -1,0 +1,113 @@
+"""Audio kept in memory, batches of similar length, and the tensors a step needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from asr import audio
+from asr.train.augment import at_speed
+from asr.types import FloatArray, Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An utterance and its labels."""
+
+    utterance: Utterance
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded samples and concatenated labels, each with its lengths."""
+
+    ids: tuple[str, ...]
+    samples: Tensor  # [B, T]
+    lengths: Tensor  # [B]
+    labels: Tensor  # [sum of label_lengths]
+    label_lengths: Tensor  # [B]
+    audio_s: float
+
+    def to(self, device: torch.device) -> Batch:
+        return replace(
+            self,
+            samples=self.samples.to(device),
+            lengths=self.lengths.to(device),
+            labels=self.labels.to(device),
+            label_lengths=self.label_lengths.to(device),
+        )
+
+
+class AudioCache:
+    """Decoded audio at one rate and several speeds as 16-bit samples, kept until `limit_gb` is full."""
+
+    def __init__(self, rate_hz: int, limit_gb: float) -> None:
+        self.rate_hz = rate_hz
+        self.room = int(limit_gb * 1e9)
+        self.kept: dict[tuple[Path, float, float, float], npt.NDArray[np.int16]] = {}
+
+    def samples(self, utterance: Utterance, speed: float = 1.0) -> FloatArray:
+        """Return the utterance's samples [about T / speed] in [-1, 1], played `speed` times as fast."""
+        # By file and span: train and dev share the cache, and their ids may be the same.
+        key = (utterance.audio, utterance.start_s, utterance.duration_s, speed)
+        kept = self.kept.get(key)
+        if kept is None:
+            samples = audio.read_utterance(utterance, self.rate_hz).samples if speed == 1.0 else self.samples(utterance)
+            samples = at_speed(samples, speed, self.rate_hz)
+            kept = np.clip(np.round(samples * 32768.0), -32768, 32767).astype(np.int16)
+            if kept.nbytes <= self.room:
+                self.room -= kept.nbytes
+                self.kept[key] = kept
+        return kept.astype(np.float32) / np.float32(32768.0)
+
+
+def plan(durations_s: Sequence[float], batch_s: float, rng: np.random.Generator | None = None) -> list[list[int]]:
+    """Return batches of indices of similar length whose padded audio stays within `batch_s` seconds.
+
+    With `rng` the lengths are jittered by up to a tenth before sorting and the batches are shuffled, so that
+    every epoch sees other neighbours. One utterance longer than `batch_s` is a batch of its own.
+    """
+    lengths = np.asarray(durations_s, dtype=np.float64)
+    jitter = 1.0 if rng is None else rng.uniform(0.9, 1.1, len(lengths))
+    batches: list[list[int]] = []
+    longest = 0.0
+    for index in np.argsort(lengths * jitter, kind="stable"):
+        longest = max(longest, lengths[index])
+        if not batches or longest * (len(batches[-1]) + 1) > batch_s:
+            batches.append([])
+            longest = lengths[index]
+        batches[-1].append(int(index))
+    if rng is not None:
+        rng.shuffle(batches)
+    return batches
+
+
+def collate(examples: Sequence[Example], samples: Sequence[FloatArray], rate_hz: int) -> Batch:
+    """Pad samples to the longest row and concatenate the labels."""
+    lengths = [len(row) for row in samples]
+    padded = np.zeros((len(samples), max(lengths)), dtype=np.float32)
+    for row, values in zip(padded, samples, strict=True):
+        row[: len(values)] = values
+    labels = [label for example in examples for label in example.labels]
+    return Batch(
+        ids=tuple(example.utterance.id for example in examples),
+        samples=torch.from_numpy(padded),
+        lengths=torch.tensor(lengths),
+        labels=torch.tensor(labels, dtype=torch.long),
+        label_lengths=torch.tensor([len(example.labels) for example in examples]),
+        audio_s=sum(lengths) / rate_hz,
+    )
+
+
+def dev_batches(examples: Sequence[Example], cache: AudioCache, batch_s: float) -> Iterator[Batch]:
+    """Yield every example once, unchanged, in batches of similar length."""
+    for chosen in plan([example.utterance.duration_s for example in examples], batch_s):
+        picked = [examples[index] for index in chosen]
+        yield collate(picked, [cache.samples(example.utterance) for example in picked], cache.rate_hz)

@@ -1,0 +1,104 @@
+"""From manifests to examples: text rules, tokens, the feasibility check of CTC, feature statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from asr import manifest, text, tokenizers
+from asr.config import Config
+from asr.errors import DataError, TextError
+from asr.mel import FeatureSpec
+from asr.model.ctc import frames_needed
+from asr.model.fbank import Features, mask
+from asr.train.augment import samples_at_speed
+from asr.train.batches import AudioCache, Example, dev_batches
+from asr.types import Utterance
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a run trains on and is measured on."""
+
+    tokens: tuple[str, ...]
+    train: list[Example]
+    dev: list[Example]
+    dropped: tuple[str, ...]  # ids left out: more labels than frames
+    cache: AudioCache
+
+    @property
+    def references(self) -> dict[str, str]:
+        return {example.utterance.id: example.utterance.text for example in self.dev}
+
+
+def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | None = None) -> Data:
+    """Read both manifests, apply the text rules, encode the texts, and check that CTC can learn each utterance.
+
+    Without `tokens` the token set is made from the training texts. Raises DataError, ManifestError or TextError.
+    """
+    spec = config.features.spec()
+    rule = text.get_rule(config.text.rules)
+    train_set, dev_set = (
+        [replace(utterance, text=rule(utterance.text)) for utterance in manifest.read(path)] for path in (train, dev)
+    )
+    for path, utterances in ((train, train_set), (dev, dev_set)):
+        if not utterances:
+            raise DataError(f"{path}: has no utterances; prepare the corpus again")
+    texts = [utterance.text for utterance in train_set] + [config.text.characters]
+    kind = config.text.tokenizer
+    tokenizer = tokenizers.restore(kind, tokens) if tokens else tokenizers.build(kind, texts)
+    kept, dropped = feasible(encode(train_set, tokenizer, train), spec, max(config.augment.speeds))
+    if len(dropped) > config.train.max_dropped:
+        raise DataError(
+            f"{train}: {len(dropped)} utterances have more labels than frames at speed {max(config.augment.speeds)}, "
+            f"so CTC cannot learn them: {', '.join(dropped[:10])}{' ...' if len(dropped) > 10 else ''}; "
+            f"mend them, or set train.max_dropped to {len(dropped)} to leave them out"
+        )
+    if not kept:
+        raise DataError(f"{train}: no utterance is long enough for its text; check durations and texts")
+    cache = AudioCache(spec.rate_hz, config.train.cache_gb)
+    return Data(tokenizer.tokens, kept, encode(dev_set, tokenizer, dev), tuple(dropped), cache)
+
+
+def encode(utterances: Sequence[Utterance], tokenizer: tokenizers.Tokenizer, path: Path) -> list[Example]:
+    """Return examples; TextError names the manifest and the utterance whose text has no tokens."""
+    examples = []
+    for utterance in utterances:
+        try:
+            examples.append(Example(utterance, tuple(tokenizer.encode(utterance.text))))
+        except TextError as error:
+            raise TextError(f"{path}: {utterance.id}: {error}; or name them in text.characters") from error
+    return examples
+
+
+def output_frames(duration_s: float, speed: float, spec: FeatureSpec) -> int:
+    """Return the frames that CTC sees of an utterance played at `speed`."""
+    samples = samples_at_speed(round(duration_s * spec.rate_hz), speed)
+    return -(-spec.frames(samples) // 4)
+
+
+def feasible(examples: Sequence[Example], spec: FeatureSpec, speed: float) -> tuple[list[Example], list[str]]:
+    """Return the examples with frames enough for labels + repeats at the fastest speed, and the ids of the others."""
+    fits = [
+        output_frames(example.utterance.duration_s, speed, spec) >= max(frames_needed(list(example.labels)), 1)
+        for example in examples
+    ]
+    kept = [example for example, good in zip(examples, fits, strict=True) if good]
+    return kept, [example.utterance.id for example, good in zip(examples, fits, strict=True) if not good]
+
+
+@torch.inference_mode()
+def statistics(features: Features, data: Data, batch_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and standard deviation of every feature over the training audio: [dim] each, in float64."""
+    count, total, squares = 0, torch.zeros(features.spec.dim).double(), torch.zeros(features.spec.dim).double()
+    for batch in dev_batches(data.train, data.cache, batch_s):
+        values, frames = features(batch.samples, batch.lengths)
+        chosen = values[mask(frames, values.shape[1])].double()  # [sum of frames, dim]
+        count, total, squares = count + len(chosen), total + chosen.sum(0), squares + chosen.square().sum(0)
+    mean = total / count
+    deviation = (squares / count - mean.square()).clamp_min(1e-10).sqrt()
+    return mean.numpy(), deviation.clamp_min(1e-3).numpy()

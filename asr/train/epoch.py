@@ -1,0 +1,139 @@
+"""One pass over the training set: features, masks, loss, step; counted and timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from asr.config import Config
+from asr.model.ctc import AcousticModel
+from asr.train.augment import SpecAugment, draw_gains, draw_speeds, draw_warps, warp_bands
+from asr.train.batches import Batch, collate, plan
+from asr.train.data import Data
+from asr.train.evaluate import ctc_losses
+from asr.train.optimiser import Schedule, set_learning_rate
+
+
+@dataclass
+class Tally:
+    """What an epoch adds up to; kept in the checkpoint, so that a stopped epoch goes on where it was."""
+
+    steps: int = 0
+    loss: float = 0.0  # of all labels
+    labels: int = 0
+    skipped: int = 0  # utterances whose loss was not finite
+    audio_s: float = 0.0
+    seconds: float = 0.0
+    data_seconds: float = 0.0  # reading, speed perturbation, features, masks
+
+    @property
+    def train_loss(self) -> float:
+        return self.loss / max(self.labels, 1)
+
+
+class Trainer:
+    """Takes the steps of an epoch.
+
+    Every random number follows from (seed, epoch, step), so a resumed run is the same run.
+    """
+
+    def __init__(self, model: AcousticModel, optimizer: torch.optim.Optimizer, data: Data, config: Config) -> None:
+        train, augment = config.train, config.augment
+        self.model, self.optimizer, self.data = model, optimizer, data
+        self.seed, self.batch_s, self.clip_norm = train.seed, train.batch_s, train.clip_norm
+        self.schedule = Schedule(train.learning_rate, train.final_learning_rate, train.warmup_epochs, train.epochs)
+        self.speeds, self.gain_db, self.warp = augment.speeds, augment.gain_db, augment.warp
+        self.augment = SpecAugment(
+            augment.freq_masks,
+            augment.freq_width,
+            augment.time_masks_per_s,
+            augment.time_width,
+            augment.time_share,
+            frame_shift_s=config.features.spec().frame_shift_s,
+        )
+        self.device = next(model.parameters()).device
+        self.bf16 = use_bf16(train.precision, self.device)
+
+    def run(self, epoch: int, tally: Tally, after_step: Callable[[Tally, int], bool]) -> bool:
+        """Take the steps of an epoch that `tally` lacks; False where `after_step` asked to stop before the end."""
+        durations = [example.utterance.duration_s for example in self.data.train]
+        batches = plan(durations, self.batch_s, np.random.default_rng((self.seed, epoch)))
+        self.model.train()
+        for step in range(tally.steps, len(batches)):
+            self.step(batches[step], epoch, step, len(batches), tally)
+            if not after_step(tally, len(batches)):
+                return tally.steps == len(batches)
+        return True
+
+    def step(self, chosen: list[int], epoch: int, step: int, steps: int, tally: Tally) -> None:
+        """Read a batch, go forward and backward, and update the weights."""
+        started = time.perf_counter()
+        rng = np.random.default_rng((self.seed, epoch, step))
+        torch.manual_seed(int(rng.integers(2**62)))
+        batch = self.read(chosen, rng).to(self.device)
+        with torch.no_grad():
+            features, frames = self.model.features(batch.samples, batch.lengths)
+            if self.warp:
+                warps = draw_warps(rng, self.warp, len(batch.ids))
+                features = warp_bands(features, warps, self.model.features.spec)
+            features = self.augment(self.model.scaled(features, frames), frames)
+        tally.data_seconds += time.perf_counter() - started
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            log_probs, frames = self.model.classified(features, frames)
+        losses, finite = finite_losses(log_probs, frames, batch)
+        self.update(losses, finite, batch, self.schedule(epoch + step / steps), tally)
+        tally.steps += 1
+        tally.audio_s += batch.audio_s
+        tally.seconds += time.perf_counter() - started
+
+    def read(self, chosen: list[int], rng: np.random.Generator) -> Batch:
+        """Return the chosen examples as a batch, each at a speed and a loudness of its own."""
+        examples = [self.data.train[index] for index in chosen]
+        rate_hz = self.data.cache.rate_hz
+        speeds = draw_speeds(rng, self.speeds, len(examples))
+        gains = draw_gains(rng, self.gain_db, len(examples))
+        samples = [
+            self.data.cache.samples(example.utterance, speed) * np.float32(gain)
+            for example, speed, gain in zip(examples, speeds, gains, strict=True)
+        ]
+        return collate(examples, samples, rate_hz)
+
+    def update(self, losses: Tensor, finite: Tensor, batch: Batch, learning_rate: float, tally: Tally) -> None:
+        """Step on the mean of the finite losses; what is not finite is counted, never hidden."""
+        tally.skipped += int((~finite).sum())
+        if not bool(finite.any()):
+            return
+        loss = losses[finite].sum()
+        set_learning_rate(self.optimizer, learning_rate)
+        self.optimizer.zero_grad(set_to_none=True)
+        (loss / finite.sum()).backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
+        if not bool(norm.isfinite()):
+            tally.skipped += int(finite.sum())
+            return
+        self.optimizer.step()
+        tally.loss += float(loss.detach())
+        tally.labels += int(batch.label_lengths[finite].sum())
+
+
+def finite_losses(log_probs: Tensor, frames: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return the CTC losses [B] and which of them are finite [B]; the gradient of the others is zero."""
+    losses = ctc_losses(log_probs, frames, batch)
+    finite = losses.isfinite()
+    if not bool(finite.all()):  # the gradient of an infinite loss is NaN even where the loss is left out of the sum
+        losses = ctc_losses(log_probs, frames, batch, zero_infinity=True)
+    return losses, finite
+
+
+def use_bf16(precision: str, device: torch.device) -> bool:
+    """Return whether to train in bf16 autocast: as asked, or for 'auto' where the hardware multiplies in bf16."""
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()

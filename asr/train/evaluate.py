@@ -1,0 +1,74 @@
+"""Loss and greedy error rates of a torch model on a development set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from asr.decoders.greedy import Greedy
+from asr.model.ctc import AcousticModel
+from asr.scoring import score
+from asr.train.batches import AudioCache, Batch, Example, dev_batches
+
+
+@dataclass(frozen=True, slots=True)
+class DevResult:
+    """Loss a label, word and character error rate (fractions; spaces count as characters)."""
+
+    loss: float
+    wer: float
+    cer: float
+
+    @property
+    def rank(self) -> tuple[float, float, float]:
+        """Lower is better: words first, then characters, then loss."""
+        return (self.wer, self.cer, self.loss)
+
+
+def ctc_losses(log_probs: Tensor, frames: Tensor, batch: Batch, *, zero_infinity: bool = False) -> Tensor:
+    """Return the CTC loss of each row: log_probs [B, F', V], frames [B] -> [B]; infinite where labels do not fit.
+
+    `zero_infinity` makes such losses, and their gradients, zero instead.
+    """
+    if log_probs.shape[1] == 0:
+        log_probs = functional.pad(log_probs, (0, 0, 0, 1))  # torch refuses a batch without frames
+    return functional.ctc_loss(
+        log_probs.transpose(0, 1),
+        batch.labels,
+        frames,
+        batch.label_lengths,
+        reduction="none",
+        zero_infinity=zero_infinity,
+    )
+
+
+@torch.inference_mode()
+def evaluate(
+    model: AcousticModel,
+    examples: Sequence[Example],
+    references: dict[str, str],
+    cache: AudioCache,
+    tokens: Sequence[str],
+    *,
+    batch_s: float,
+    device: torch.device,
+) -> DevResult:
+    """Return the greedy result of a model on a development set, in float32; the model is left in evaluation mode."""
+    model.eval()
+    decoder = Greedy(tokens)
+    hypotheses: dict[str, str] = {}
+    total = 0.0
+    for batch in dev_batches(examples, cache, batch_s):
+        moved = batch.to(device)
+        log_probs, frames = model(moved.samples, moved.lengths)
+        losses = ctc_losses(log_probs, frames, moved)
+        total += float(losses[losses.isfinite()].sum())
+        for name, row, length in zip(batch.ids, log_probs.cpu().numpy(), frames.tolist(), strict=True):
+            hypotheses[name] = decoder.decode(row[:length], frame_shift_s=1.0).text
+    report = score(references, hypotheses)
+    labels = sum(len(example.labels) for example in examples)
+    return DevResult(loss=total / max(labels, 1), wer=report.wer, cer=report.cer)

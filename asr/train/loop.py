@@ -1,0 +1,281 @@
+"""The training run: load, resume or start, epochs, and the mean of the best."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+
+from asr import config as settings
+from asr.config import Config
+from asr.errors import CheckpointError, ConfigError
+from asr.model.ctc import AcousticModel
+from asr.train import checkpoint as checkpoints
+from asr.train.checkpoint import LAST, MODEL, Checkpoint
+from asr.train.data import Data, load_data, statistics
+from asr.train.epoch import Tally, Trainer
+from asr.train.evaluate import DevResult, evaluate
+from asr.train.journal import Board, Progress, plot, write_csv
+from asr.train.optimiser import adamw
+
+SAVE_EVERY_S = 600.0  # an epoch of hours loses at most ten minutes to a crash
+
+
+class Stopped(KeyboardInterrupt):
+    """The user asked to stop; the state was saved, and the same command goes on from there."""
+
+
+@dataclass
+class Run:
+    """A run in progress: where it writes, what it trains, how far it has come."""
+
+    out: Path
+    config: Config
+    data: Data
+    model: AcousticModel
+    optimizer: torch.optim.Optimizer
+    provenance: dict[str, Any]
+    history: list[dict[str, Any]] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def epoch(self) -> int:
+        return len(self.history)
+
+    def checkpoint(self, *, whole: bool) -> Checkpoint:
+        return Checkpoint(
+            config=self.config.model_dump(mode="json"),
+            tokens=self.data.tokens,
+            weights={name: weight.detach().cpu().clone() for name, weight in self.model.state_dict().items()},
+            provenance=self.provenance,
+            history=self.history,
+            progress=asdict(self.tally) if whole else {},
+            optimizer=self.optimizer.state_dict() if whole else None,
+        )
+
+    def save(self) -> None:
+        checkpoints.save(self.checkpoint(whole=True), self.out / LAST)
+
+    def evaluate(self) -> DevResult:
+        train, device = self.config.train, next(self.model.parameters()).device
+        return evaluate(
+            self.model, self.data.dev, self.data.references, self.data.cache, self.data.tokens,
+            batch_s=train.batch_s, device=device,
+        )  # fmt: skip
+
+
+def train(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -> Path:
+    """Train, or go on with the run in `out`, and return the path of the finished model.
+
+    `out` receives last.pt (the state after every epoch), best/ (the checkpoints to average), epochs.csv, curves.png,
+    tensorboard/ and at the end model.pt, the mean of the best checkpoints by dev WER.
+    Raises DataError, TextError, ManifestError, ConfigError, CheckpointError, OutputError; and Stopped on Ctrl-C,
+    after the state was saved.
+    """
+    torch.set_flush_denormal(True)  # decayed states of an LSTM are denormal, and slow by a factor of ten
+    run = resume_or_start(config, train_manifest, dev_manifest, out)
+    if (out / MODEL).exists() and run.epoch == config.train.epochs:
+        print(f"{out / MODEL}: this run is finished; name another folder for a new one", file=sys.stderr)
+        return out / MODEL
+    run.save()  # a full disk or a folder that cannot be written shows here, before the first epoch
+    board, progress = Board(out / "tensorboard", run.epoch + 1), Progress(config.train.epochs)
+    trainer = Trainer(run.model, run.optimizer, run.data, config)
+    try:
+        with stop_requested() as stop:
+            for epoch in range(run.epoch, config.train.epochs):
+                run_epoch(run, trainer, epoch, progress, stop)
+                row = finish_epoch(run, trainer, epoch)
+                board.epoch(row)
+                progress.epoch(row, seconds_left(run))
+    finally:
+        progress.close()
+        board.close()
+    return finish(run)
+
+
+def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -> Run:
+    """Return the run saved in `out`, or a new one with fresh weights and measured feature statistics."""
+    state = checkpoints.load(out / LAST) if (out / LAST).exists() else None
+    if state is not None:
+        check_same(settings.parse(state.config, where=str(out / LAST)), config, out)
+    data = load_data(config, train_manifest, dev_manifest, state.tokens if state else None)
+    for name in data.dropped:
+        print(f"left out, more labels than frames: {name}", file=sys.stderr)
+    torch.manual_seed(config.train.seed)
+    model = checkpoints.new_model(config, vocab=len(data.tokens)).to(choose_device(config.train.device))
+    optimizer = adamw(model, config.train.weight_decay)
+    provenance = {
+        "train": describe(train_manifest, len(data.train)),
+        "dev": describe(dev_manifest, len(data.dev)),
+        "dropped": list(data.dropped),
+        "torch": torch.__version__,
+    }
+    run = Run(out, config, data, model, optimizer, provenance)
+    if state is None:
+        mean, deviation = statistics(model.features.cpu(), data, config.train.batch_s)
+        model.to(next(model.parameters()).device)
+        model.mean.copy_(torch.from_numpy(mean))
+        model.deviation.copy_(torch.from_numpy(deviation))
+        return run
+    if state.optimizer is None:
+        raise CheckpointError(f"{out / LAST}: holds no optimiser state to resume from; choose another folder")
+    model.load_state_dict(state.weights)
+    optimizer.load_state_dict(state.optimizer)
+    return replace(run, history=state.history, tally=Tally(**state.progress))
+
+
+def check_same(saved: Config, config: Config, out: Path) -> None:
+    """Refuse to go on with other settings than the run began with; where data lies may change."""
+    for (section, old), (_, new) in zip(saved, config, strict=True):
+        before, after = old.model_dump(), new.model_dump()
+        for key in () if section == "data" else sorted(before.keys() | after.keys()):
+            if before.get(key) != after.get(key):
+                raise CheckpointError(
+                    f"{out}: was begun with {section}.{key} = {before.get(key)!r}, the config now says "
+                    f"{after.get(key)!r}; restore it to resume, or choose another folder"
+                )
+
+
+def run_epoch(run: Run, trainer: Trainer, epoch: int, progress: Progress, stop: threading.Event) -> None:
+    """Take the steps of one epoch; on a request to stop, save the state and raise Stopped."""
+    saved_at = time.monotonic()
+
+    def after_step(tally: Tally, steps: int) -> bool:
+        nonlocal saved_at
+        speed = tally.audio_s / max(tally.seconds, 1e-9)
+        progress.step(epoch, steps, tally.steps, tally.train_loss, speed, seconds_left(run))
+        if stop.is_set() or time.monotonic() - saved_at > SAVE_EVERY_S:
+            run.save()
+            saved_at = time.monotonic()
+        return not stop.is_set()
+
+    trainer.run(epoch, run.tally, after_step)
+    if stop.is_set():
+        raise Stopped(f"stopped; the state is in {run.out / LAST}, run the same command to resume")
+
+
+def finish_epoch(run: Run, trainer: Trainer, epoch: int) -> dict[str, Any]:
+    """Measure on dev, write the line of the epoch, keep the checkpoint if it is among the best; return the line."""
+    started = time.perf_counter()
+    result, tally = run.evaluate(), run.tally
+    seconds = tally.seconds + time.perf_counter() - started
+    row: dict[str, Any] = {
+        "epoch": epoch + 1,
+        "train_loss": tally.train_loss,
+        "dev_loss": result.loss,
+        "dev_wer": result.wer,
+        "dev_cer": result.cer,
+        "learning_rate": trainer.schedule(epoch + 1),
+        "seconds": seconds,
+        "audio_s_per_s": tally.audio_s / tally.seconds,
+        "data_share": tally.data_seconds / tally.seconds,
+        "skipped": tally.skipped,
+    }
+    run.history.append(row)
+    run.tally = Tally()
+    keep_best(run)
+    run.save()
+    drop_rest(run)
+    write_csv(run.history, run.out / "epochs.csv")
+    return row
+
+
+def rank(row: dict[str, Any]) -> tuple[float, float, float]:
+    return DevResult(row["dev_loss"], row["dev_wer"], row["dev_cer"]).rank
+
+
+def best_epochs(run: Run) -> list[int]:
+    rows = sorted(run.history, key=rank)[: run.config.train.average]
+    return sorted(row["epoch"] for row in rows)
+
+
+def best_path(run: Run, epoch: int) -> Path:
+    return run.out / "best" / f"epoch-{epoch:04d}.pt"
+
+
+def keep_best(run: Run) -> None:
+    """Write the weights of the epoch just done if they are among the best."""
+    if run.epoch in best_epochs(run):
+        checkpoints.save(run.checkpoint(whole=False), best_path(run, run.epoch))
+
+
+def drop_rest(run: Run) -> None:
+    """Remove the weights that are no longer among the best; only after `last.pt` knows of what replaced them."""
+    best = {best_path(run, epoch) for epoch in best_epochs(run)}
+    for path in (run.out / "best").glob("epoch-*.pt"):
+        if path not in best:
+            path.unlink()
+
+
+def finish(run: Run) -> Path:
+    """Write model.pt, the mean of the best checkpoints or, where better on dev, the best alone; draw the curves."""
+    best = best_epochs(run)
+    states = {epoch: checkpoints.load(best_path(run, epoch)).weights for epoch in best}
+    winner = min(run.history, key=rank)
+    run.model.load_state_dict(checkpoints.mean_weights(list(states.values())))
+    result, chosen = run.evaluate(), best
+    if rank(winner) < result.rank:
+        run.model.load_state_dict(states[winner["epoch"]])
+        result, chosen = DevResult(winner["dev_loss"], winner["dev_wer"], winner["dev_cer"]), [winner["epoch"]]
+    run.provenance |= {"epochs_averaged": chosen, "dev_result": asdict(result)}
+    run.provenance["training_seconds"] = round(sum(row["seconds"] for row in run.history), 1)
+    plot(run.history, run.out / "curves.png")
+    checkpoints.save(run.checkpoint(whole=False), run.out / MODEL)
+    epochs = ", ".join(map(str, chosen))
+    print(
+        f"{run.out / MODEL}: mean of epochs {epochs}; dev WER {result.wer:.2%}, CER {result.cer:.2%}", file=sys.stderr
+    )
+    return run.out / MODEL
+
+
+def seconds_left(run: Run) -> float:
+    """Return the time that the remaining epochs will take at the mean speed so far."""
+    done = sum(row["seconds"] for row in run.history)
+    return done / run.epoch * (run.config.train.epochs - run.epoch) - run.tally.seconds if run.epoch else 0.0
+
+
+def describe(manifest: Path, used: int) -> dict[str, Any]:
+    digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    return {"manifest": str(manifest.resolve()), "sha256": digest, "utterances": used}
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of that name; 'auto' takes a CUDA GPU where there is one. Raises ConfigError."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"train: device {name!r} cannot be used here ({error}); choose 'auto' or 'cpu'") from error
+    return device
+
+
+@contextlib.contextmanager
+def stop_requested() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into a flag, so that a step is never cut in two; the second one interrupts at once."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def request(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+        print("\nstopping after this step; once more to quit without saving", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, request)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

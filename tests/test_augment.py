@@ -1,0 +1,164 @@
+"""Speed perturbation moves length and pitch; SpecAugment masks the shares it promises, within each row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from asr.train.augment import SpecAugment, at_speed, draw_speeds, samples_at_speed
+
+NOTHING = {
+    "freq_masks": 0,
+    "freq_width": 0,
+    "time_masks_per_s": 0.0,
+    "time_width": 0,
+    "time_share": 0.0,
+    "frame_shift_s": 0.01,
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(threads)
+
+
+# ---- speed
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.9, 1.0, 1.1, 2.0])
+@pytest.mark.parametrize("length", [0, 1, 79, 8000, 12345])
+def test_speed_divides_the_length(speed: float, length: int) -> None:
+    faster = at_speed(np.zeros(length, dtype=np.float32), speed, 16000)
+    assert faster.dtype == np.float32
+    assert len(faster) == math.ceil(round(length / speed, 6))
+    assert samples_at_speed(length, speed) <= len(faster) <= samples_at_speed(length, speed) + 1
+
+
+@pytest.mark.parametrize("speed", [0.9, 1.0, 1.1])
+@pytest.mark.parametrize("rate_hz", [8000, 16000])
+def test_speed_multiplies_the_pitch(speed: float, rate_hz: int) -> None:
+    time_s = np.arange(rate_hz) / rate_hz
+    faster = at_speed(np.sin(2 * np.pi * 1000 * time_s).astype(np.float32), speed, rate_hz)
+    spectrum = np.abs(np.fft.rfft(faster * np.hanning(len(faster)), 8 * rate_hz))
+    peak_hz = spectrum.argmax() / 8
+    assert peak_hz == pytest.approx(1000 * speed, abs=0.5)
+    middle = faster[len(faster) // 4 : -len(faster) // 4]
+    assert np.abs(middle).max() == pytest.approx(1.0, abs=0.01), "no louder, no quieter"
+
+
+def test_normal_speed_changes_nothing() -> None:
+    samples = np.random.default_rng(0).standard_normal(100).astype(np.float32)
+    assert at_speed(samples, 1.0, 16000) is samples
+
+
+def test_all_speeds_are_drawn_equally_often() -> None:
+    drawn = draw_speeds(np.random.default_rng(0), (0.9, 1.0, 1.1), 3000)
+    assert {type(speed) for speed in drawn} == {float}
+    counts = [drawn.count(speed) for speed in (0.9, 1.0, 1.1)]
+    assert sum(counts) == 3000
+    assert min(counts) > 900
+    assert drawn == draw_speeds(np.random.default_rng(0), (0.9, 1.0, 1.1), 3000)
+
+
+# ---- masks
+
+
+def ones(frames: list[int], bands: int = 40) -> tuple[Tensor, Tensor]:
+    """Return features of ones within each row's frames and zeros past them, as the model has them."""
+    features = torch.zeros(len(frames), max(frames), bands)
+    for row, count in zip(features, frames, strict=True):
+        row[:count] = 1.0
+    return features, torch.tensor(frames)
+
+
+def runs(dropped: Tensor) -> list[int]:
+    """Return the lengths of the runs of True."""
+    edges = torch.diff(dropped.int(), prepend=torch.tensor([0]), append=torch.tensor([0])).nonzero()[:, 0]
+    return (edges[1::2] - edges[::2]).tolist()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"freq_masks": 2, "time_masks_per_s": 1.0},
+        {"freq_width": 27, "time_width": 20, "time_share": 0.2},
+        {"time_masks_per_s": 1.0, "time_width": 20},
+    ],
+    ids=["nothing", "no width", "no masks", "no share"],
+)
+def test_settings_of_zero_change_nothing(settings: dict[str, float]) -> None:
+    features = torch.randn(3, 50, 40)
+    found = SpecAugment(**NOTHING | settings)(features, torch.tensor([50, 0, 7]))  # type: ignore[arg-type]
+    assert torch.equal(found[0], features[0])
+    assert torch.equal(found[2, :7], features[2, :7])
+
+
+@pytest.mark.parametrize("frames", [[0], [1], [0, 1, 100]])
+def test_rows_of_next_to_no_frames_can_be_masked(frames: list[int]) -> None:
+    augment = SpecAugment(2, 27, 1.0, 20, 0.2, 0.01)
+    features, counts = ones(frames)
+    assert augment(features, counts).shape == features.shape
+
+
+def test_a_mask_of_time_stays_within_its_share_of_the_row() -> None:
+    augment = SpecAugment(**NOTHING | {"time_masks_per_s": 1.0, "time_width": 20, "time_share": 0.2})  # type: ignore[arg-type]
+    frames = [100, 40, 3]
+    for _ in range(50):
+        found = augment(*ones(frames))
+        for row, count, widest in zip(found, frames, (20, 8, 0), strict=True):
+            assert not row[count:].any()
+            dropped = row[:count, 0] == 0
+            assert torch.equal(row[:count] == 0, dropped[:, None].expand(-1, 40)), "all bands or none"
+            assert sum(runs(dropped)) <= widest  # rows of up to a second get one mask
+
+
+def test_longer_rows_get_more_masks_of_time() -> None:
+    augment = SpecAugment(**NOTHING | {"time_masks_per_s": 2.0, "time_width": 10, "time_share": 1.0})  # type: ignore[arg-type]
+    for frames, masks in ((1000, 20), (100, 2)):
+        shares = [(augment(*ones([frames]))[0, :, 0] == 0).float().mean().item() for _ in range(100)]
+        # A width is uniform in 0 to 9 and a place uniform: a frame inside is left alone by all masks with this chance.
+        wanted = 1 - (1 - 4.5 / frames) ** masks
+        assert np.mean(shares) == pytest.approx(wanted, rel=0.15)
+
+
+def test_masks_of_bands_have_the_share_and_width_they_promise() -> None:
+    augment = SpecAugment(**NOTHING | {"freq_masks": 1, "freq_width": 10})  # type: ignore[arg-type]
+    features, frames = ones([20, 5] * 200)
+    found = augment(features, frames)
+    widths = []
+    for row, count in zip(found, frames.tolist(), strict=True):
+        dropped = row[0] == 0
+        assert torch.equal(row[:count] == 0, dropped.expand(count, -1)), "all frames or none"
+        assert len(runs(dropped)) <= 1
+        widths.append(int(dropped.sum()))
+    assert max(widths) <= 10
+    assert len(set(widths)) > 5, "each row draws its own"
+    assert np.mean(widths) == pytest.approx(4.5, rel=0.15)
+
+
+def test_what_is_not_masked_stays_as_it_was() -> None:
+    features = torch.randn(4, 200, 40)
+    found = SpecAugment(2, 10, 2.0, 20, 0.2, 0.01)(features, torch.tensor([200, 150, 100, 50]))
+    kept = found != 0
+    assert torch.equal(found[kept], features[kept])
+    assert 0.2 < kept[0].float().mean().item() < 1.0
+
+
+def test_masks_follow_from_the_seed() -> None:
+    augment, (features, frames) = SpecAugment(2, 10, 2.0, 20, 0.2, 0.01), ones([200, 150])
+    torch.manual_seed(5)
+    first = augment(features, frames)
+    assert not torch.equal(augment(features, frames), first)
+    torch.manual_seed(5)
+    assert torch.equal(augment(features, frames), first)
+    assert features[0].all(), "the features given are left alone"
