@@ -1,0 +1,178 @@
+"""The product: one model file, an onnxruntime session, audio in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from asr import audio as audio_file
+from asr import bundle
+from asr.cores import available_cores
+from asr.decoders import get_decoder
+from asr.errors import AsrError, ConfigError, ModelError
+from asr.types import FloatArray, Hypothesis, Waveform
+
+Audio = str | Path | npt.NDArray[Any] | Waveform
+
+# Padded audio that goes through the graph at once, and audio that is read ahead and sorted by length. Together they
+# bound the memory, whatever the number of files; one recording longer than this is a batch of its own.
+BATCH_S = 48.0
+WINDOW_S = 240.0
+WINDOW_ITEMS = 512
+
+T = TypeVar("T")
+
+
+class Recognizer:
+    """A model file ready to transcribe; safe to share between threads.
+
+    Raises MissingFile, ModelError, and ConfigError for an impossible number of threads or an unknown decoder.
+    """
+
+    def __init__(
+        self, path: str | Path | None = None, *, threads: int | None = None, decoder: str | None = None
+    ) -> None:
+        path = bundle.default_model() if path is None else Path(path)
+        data, self.info = bundle.load_bytes(path)
+        self._session = _session(data, available_cores() if threads is None else threads, path)
+        self._decoder = get_decoder(decoder or self.info.decoder["name"])(self.info.tokens, self.info.blank)
+
+    def transcribe(self, audio: Audio, *, rate_hz: int | None = None) -> Hypothesis:
+        """Return what is said in a file, a Waveform, or an array [T] or [T, C] of floats in [-1, 1] or of integers.
+
+        rate_hz is the array's rate, the model's own unless given; files and Waveforms know theirs. Raises AudioError.
+        """
+        return self._decoded(self.log_probs([self._samples(audio, rate_hz)])[0])
+
+    def transcribe_batch(self, audios: Iterable[Audio], *, rate_hz: int | None = None) -> list[Hypothesis]:
+        """Return the hypotheses of many recordings, in their order; equal to those of `transcribe`, and faster.
+
+        Raises the first recording's AsrError, which names it; `transcribe_each` goes on instead.
+        """
+        hypotheses = []
+        for _, result in self.transcribe_each(audios, rate_hz=rate_hz):
+            if isinstance(result, AsrError):
+                raise result
+            hypotheses.append(result)
+        return hypotheses
+
+    def transcribe_each(
+        self, audios: Iterable[Audio], *, rate_hz: int | None = None
+    ) -> Iterator[tuple[str, Hypothesis | AsrError]]:
+        """Yield (name, hypothesis or what was wrong) of each recording in order, reading ahead in a thread.
+
+        Arrays are called `item 1`, `item 2`, ... by their place. Memory is bounded whatever their number.
+        """
+        for window in _read_ahead(self._windows(audios, rate_hz)):
+            yield from zip((item.name for item in window), self._results(window), strict=True)
+
+    def log_probs(self, batch: Sequence[FloatArray]) -> list[FloatArray]:
+        """Return log-probabilities [F', V] of each waveform [T] at the model's rate, as one padded batch."""
+        if not batch:  # onnxruntime aborts the process on a batch of none
+            return []
+        lengths = np.array([len(samples) for samples in batch], dtype=np.int64)
+        padded = np.zeros((len(batch), lengths.max()), dtype=np.float32)  # [N, T]
+        for row, samples in zip(padded, batch, strict=True):
+            row[: len(samples)] = samples
+        log_probs, frames = self._session.run(["log_probs", "frames"], {"samples": padded, "lengths": lengths})
+        return [rows[:size] for rows, size in zip(log_probs, frames, strict=True)]
+
+    def _decoded(self, log_probs: FloatArray) -> Hypothesis:
+        return self._decoder.decode(log_probs, frame_shift_s=self.info.frame_shift_s)
+
+    def _samples(self, audio: Audio, rate_hz: int | None) -> FloatArray:
+        if isinstance(audio, str | Path):
+            return audio_file.read(audio, rate_hz=self.info.rate_hz).samples
+        if isinstance(audio, Waveform):
+            return audio_file.from_array(audio.samples, audio.rate_hz, self.info.rate_hz).samples
+        return audio_file.from_array(audio, rate_hz or self.info.rate_hz, self.info.rate_hz).samples
+
+    def _windows(self, audios: Iterable[Audio], rate_hz: int | None) -> Iterator[list[_Item]]:
+        """Yield the recordings in order as they are read, as many at a time as the window holds."""
+        window: list[_Item] = []
+        for number, audio in enumerate(audios, start=1):
+            window.append(self._item(audio, rate_hz, number))
+            if len(window) == WINDOW_ITEMS or sum(item.size for item in window) >= WINDOW_S * self.info.rate_hz:
+                yield window
+                window = []
+        if window:
+            yield window
+
+    def _item(self, audio: Audio, rate_hz: int | None, number: int) -> _Item:
+        is_file = isinstance(audio, str | Path)
+        name = str(audio) if is_file else f"item {number}"
+        try:
+            return _Item(name, self._samples(audio, rate_hz))
+        except AsrError as error:  # those about files name them already
+            return _Item(name, error if is_file else type(error)(f"{name}: {error}"))
+
+    def _results(self, window: Sequence[_Item]) -> list[Hypothesis | AsrError]:
+        """Return what is said in each recording of a window, in its order, computed in batches of similar lengths."""
+        results: dict[int, Hypothesis | AsrError] = {}
+        waveforms: dict[int, FloatArray] = {}
+        for place, item in enumerate(window):
+            if isinstance(item.content, AsrError):
+                results[place] = item.content
+            else:
+                waveforms[place] = item.content
+        sizes = {place: len(samples) for place, samples in waveforms.items()}
+        for places in batches(sizes, round(BATCH_S * self.info.rate_hz)):
+            log_probs = self.log_probs([waveforms[place] for place in places])
+            results |= zip(places, map(self._decoded, log_probs), strict=True)
+        return [results[place] for place in range(len(window))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A recording that was read, or why it could not be."""
+
+    name: str
+    content: FloatArray | AsrError
+
+    @property
+    def size(self) -> int:
+        return 0 if isinstance(self.content, AsrError) else len(self.content)
+
+
+def batches(sizes: Mapping[int, int], limit: int) -> Iterator[list[int]]:
+    """Yield the keys in groups of similar size, where (members) x (the largest) stays within `limit` if it can."""
+    batch: list[int] = []
+    for key in sorted(sizes, key=lambda key: sizes[key]):
+        if batch and (len(batch) + 1) * sizes[key] > limit:
+            yield batch
+            batch = []
+        batch.append(key)
+    if batch:
+        yield batch
+
+
+def _read_ahead(items: Iterator[T]) -> Iterator[T]:
+    """Yield the items while a thread makes the next one."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        following = pool.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = pool.submit(next, items, None)
+            yield item
+
+
+def _session(model: bytes, threads: int, path: Path) -> onnxruntime.InferenceSession:
+    if threads < 1:
+        raise ConfigError(f"threads: {threads} is too few; give 1 or more, or leave it out for all cores")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors; warnings are for those who wrote the graph
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own exceptions share no base that it exports
+        reason = str(error).splitlines()[0]
+        raise ModelError(
+            f"{path}: onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
+            "update with: pip install -U onnxruntime"
+        ) from error
