@@ -1,0 +1,87 @@
+"""`asr evaluate`."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from asr.cli import options
+from asr.cli.options import PATH, given
+from asr.cli.output import print_report, write_json
+from asr.errors import DataError
+from asr.types import Utterance
+
+if TYPE_CHECKING:
+    from asr.recognizer import Recognizer
+    from asr.scoring import Report
+
+
+@click.command("evaluate")
+@click.argument("model", type=PATH)
+@click.argument("manifest", type=PATH)
+@click.option("--details", is_flag=True, help="Also print every utterance, aligned word by word.")
+@click.option("--json", "json_file", type=PATH, metavar="FILE", help="Also write rates, counts and utterances there.")
+@click.option("--store", metavar="NAME", help="Also keep rates and counts in MODEL, as those of the set NAME.")
+@options.decoder
+@options.threads
+def command(
+    model: Path,
+    manifest: Path,
+    details: bool,
+    json_file: Path | None,
+    store: str | None,
+    decoder: str | None,
+    threads: int | None,
+) -> None:
+    """Print the error rates of a model on a manifest.
+
+    Transcribes the recordings of MANIFEST with MODEL, a .onnx file, and prints word, character and sentence error
+    rates in per cent, with their counts. The model's own text rules are applied to reference and hypothesis alike.
+
+    \b
+    Example:
+      asr evaluate model.onnx data/test.jsonl --details
+    """
+    from asr import bundle
+    from asr import manifest as manifests
+    from asr.recognizer import Recognizer
+
+    utterances = manifests.read(manifest)
+    recognizer = Recognizer(model, **given(threads=threads, decoder=decoder))
+    try:
+        report = measure(recognizer, utterances)
+    except DataError as error:
+        raise DataError(f"{manifest}: {error}") from error
+    print_report(report, details=details)
+    digest = {"manifest_sha256": hashlib.sha256(manifest.read_bytes()).hexdigest()}
+    if store is not None:
+        score = {"set": store, **digest, **counts(report)}
+        others = [kept for kept in recognizer.info.scores if kept.get("set") != store]
+        bundle.update(model, replace(recognizer.info, scores=(*others, score)))
+    if json_file is not None:
+        write_json({"model": recognizer.info.name, "manifest": manifest.name, **digest, **report.as_dict()}, json_file)
+
+
+def measure(recognizer: Recognizer, utterances: Sequence[Utterance]) -> Report:
+    """Return the scores of a model on a set, after its own text rules on both sides; raises DataError, AudioError."""
+    from asr import audio, scoring, text
+
+    rule, rate_hz = text.get_rule(recognizer.info.text_rules), recognizer.info.rate_hz
+    bar = click.progressbar(utterances, label="transcribing", file=sys.stderr, hidden=not sys.stderr.isatty())
+    with bar as listed:
+        hypotheses = recognizer.transcribe_batch(audio.read_utterance(utterance, rate_hz) for utterance in listed)
+    return scoring.score(
+        {utterance.id: rule(utterance.text) for utterance in utterances},
+        {utterance.id: rule(found.text) for utterance, found in zip(utterances, hypotheses, strict=True)},
+    )
+
+
+def counts(report: Report) -> dict[str, Any]:
+    """Return a report with the number of its utterances in place of them."""
+    return report.as_dict() | {"utterances": len(report.utterances)}

@@ -1,0 +1,76 @@
+"""`asr info`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from asr.cli.options import PATH
+from asr.cli.output import as_json, per_cent
+
+if TYPE_CHECKING:
+    from asr.bundle import ModelInfo
+
+
+@click.command("info")
+@click.argument("model", type=PATH, required=False)
+@click.option("--json", "in_json", is_flag=True, help="Print everything that the file says about itself, as JSON.")
+def command(model: Path | None, in_json: bool) -> None:
+    """Print what is inside a model file.
+
+    Its tokens, sample rate, text rules, decoder, error rates and where it comes from. MODEL is a .onnx file of
+    'asr export'; the one that ships, unless given.
+
+    \b
+    Example:
+      asr info model.onnx
+    """
+    from asr import bundle
+
+    path = bundle.default_model() if model is None else model
+    info = bundle.read_info(path)
+    if in_json:
+        click.echo(as_json(asdict(info)))
+        return
+    click.echo(f"file: {path} ({path.stat().st_size / 1e6:.1f} MB)")
+    for line in lines(described(info)):
+        click.echo(line)
+
+
+def described(info: ModelInfo) -> dict[str, Any]:
+    """Return what is printed, by its name."""
+    return {
+        "name": info.name,
+        "tokens": f"{len(info.tokens)} ({info.tokenizer}): {' '.join(info.tokens)}",
+        "sample rate": f"{info.rate_hz} Hz",
+        "frame shift": f"{1000 * info.frame_shift_s:g} ms",
+        "text rules": info.text_rules,
+        "decoder": info.decoder,
+        "features": info.features,
+        "scores": {score.get("set", "unnamed"): rates(score) for score in info.scores} or "none stored",
+        "licence": info.licence or "not stated",
+        "provenance": info.provenance,
+    }
+
+
+def rates(score: Mapping[str, Any]) -> Any:
+    """Return a score in one line where `asr evaluate --store` left it, else as it is."""
+    if not {"wer", "cer", "words", "utterances"} <= score.keys():
+        return score
+    amounts = f"{score['words']} words, {score['utterances']} utterances"
+    return f"WER {per_cent(score['wer'])}, CER {per_cent(score['cer'])} ({amounts})"
+
+
+def lines(values: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    """Yield `name: value` of each entry, those of a table below it and indented."""
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield f"{indent}{name}:"
+            yield from lines(value, indent + "  ")
+        else:
+            shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            yield f"{indent}{name}: " + shown.replace("\n", f"\n{indent}  ")
