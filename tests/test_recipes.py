@@ -1,0 +1,385 @@
+"""The recipes: their settings load, their steps run in order and once, and their tables hold what was measured."""
+
+from __future__ import annotations
+
+import csv
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+
+from asr import config, corpora, manifest
+from asr.types import Utterance
+
+RECIPES = Path(__file__).resolve().parent.parent / "recipes"
+NAMES = ("an4", "fsdd")
+CONFIGS = sorted(RECIPES.glob("*/config.toml"))
+
+pytestmark = pytest.mark.skipif(not RECIPES.is_dir(), reason="only in a checkout, where the recipes are")
+
+
+@pytest.fixture
+def common(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The module that the recipes share, found as they find it."""
+    monkeypatch.syspath_prepend(str(RECIPES))
+    import common
+
+    yield common
+    for name in ("common", "results"):
+        sys.modules.pop(name, None)
+
+
+# ---- what ships
+
+
+def test_every_recipe_has_its_files() -> None:
+    assert [path.parent.name for path in CONFIGS] == sorted(NAMES)
+    assert [path.parent.name for path in sorted(RECIPES.glob("*/run.py"))] == sorted(NAMES)
+    assert set(NAMES) <= set(corpora.CORPORA)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.parent.name)
+def test_every_config_loads_at_the_rate_of_its_corpus(path: Path) -> None:
+    settings = config.load(path)
+    assert settings.features.rate_hz == {"an4": 16000, "fsdd": 8000}[path.parent.name]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.parent.name)
+def test_every_config_builds_a_model(path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from asr.train.checkpoint import new_model
+
+    model = new_model(config.load(path), vocab=30).eval()
+    with torch.no_grad():
+        log_probs, _ = model(torch.zeros(1, 16000), torch.tensor([16000]))
+    torch.testing.assert_close(log_probs.exp().sum(-1), torch.ones(log_probs.shape[:2]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_run_scripts_are_short_and_explain_themselves(name: str) -> None:
+    script = RECIPES / name / "run.py"
+    assert len(script.read_text().splitlines()) <= 35
+    done = subprocess.run([sys.executable, str(script), "--help"], capture_output=True, text=True, check=True)
+    assert "--source" in done.stdout
+    assert "--seeds" in done.stdout
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+
+
+# ---- the steps, with a command that only writes what the real one would
+
+
+def counts(substitutions: int, deletions: int, insertions: int, words: int) -> dict[str, Any]:
+    wer = (substitutions + deletions + insertions) / words
+    numbers = {"substitutions": substitutions, "deletions": deletions, "insertions": insertions, "words": words}
+    return numbers | {"wer": wer, "cer": wer / 2, "ser": 1.0}
+
+
+# By the folder of the run: dev, then test. Seed 3 is best on dev and worst on test.
+SCORES = {
+    "seed1": (counts(3, 0, 0, 100), counts(1, 2, 3, 200)),
+    "seed2": (counts(2, 0, 0, 100), counts(0, 1, 1, 200)),
+    "seed3": (counts(1, 0, 0, 100), counts(4, 4, 4, 200)),
+    "lucas": (counts(5, 0, 0, 50), counts(10, 0, 0, 100)),
+    "theo": (counts(5, 0, 0, 150), counts(2, 3, 5, 300)),
+}
+
+
+class FakeAsr:
+    """Stands in for subprocess.Popen: notes the command and writes what `asr` would."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+        self.fail = ""
+
+    def __call__(self, command: list[str]) -> FakeAsr:
+        assert command[:3] == [sys.executable, "-m", "asr"]
+        self.commands.append(command[3:])
+        if command[3] != self.fail:
+            getattr(self, command[3])(*command[4:])
+        return self
+
+    def wait(self) -> int:
+        return 3 if self.commands[-1][0] == self.fail else 0
+
+    def prepare(self, name: str, _: str, source: str, __: str, out: str) -> None:
+        splits = ["train", "dev", "test"]
+        splits += [f"loso/{name}/{split}" for name in ("theo", "lucas") for split in splits] if name == "fsdd" else []
+        for split in splits:
+            path = Path(out) / f"{split}.jsonl"
+            manifest.write(path, [Utterance(f"{n}", Path(source) / "a.wav", "one two", 1.8, "s") for n in range(2)])
+
+    def train(self, settings: str, *options: str) -> None:
+        given = dict(zip(options[::2], options[1::2], strict=True))
+        assert sorted(given) == ["--dev", "--out", "--seed", "--train"]
+        out = Path(given["--out"])
+        out.mkdir(parents=True, exist_ok=True)
+        lines = ["epoch,train_loss,seconds,audio_s_per_s,data_share", "1,nan,60,10,0.2", "2,,120,30,0.1"]
+        (out / "epochs.csv").write_text("\n".join(lines) + "\n")
+        (out / "model.pt").write_text(out.name)
+
+    def export(self, folder: str, option: str, out: str) -> None:
+        assert option == "--out"
+        Path(out).write_bytes((Path(folder) / "model.pt").read_bytes())
+
+    def verify(self, model: str, option: str, checkpoint: str) -> None:
+        assert option == "--checkpoint"
+        assert (Path(checkpoint) / "model.pt").exists()
+
+    def evaluate(self, model: str, data: str, json_: str, score: str, store: str, split: str) -> None:
+        assert (json_, store) == ("--json", "--store")
+        assert Path(data).name == f"{split}.jsonl"
+        dev, test = SCORES[Path(model).parent.name]
+        Path(score).write_text(json.dumps({"dev": dev, "test": test}[split]))
+        with open(model, "a") as file:
+            file.write(f" {split}")
+
+
+@pytest.fixture
+def fake(common: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeAsr:
+    fake = FakeAsr()
+    monkeypatch.setattr(common, "subprocess", SimpleNamespace(Popen=fake))
+    return fake
+
+
+@pytest.fixture
+def main(common: ModuleType, fake: FakeAsr, tmp_path: Path) -> Callable[..., str]:
+    """Return a function that runs a recipe and returns its page of results."""
+
+    def run(name: str = "an4", **options: Any) -> str:
+        given = {
+            "source": tmp_path,
+            "out": tmp_path / "out",
+            "seeds": [1, 2, 3],
+            "config": RECIPES / name / "config.toml",
+        }
+        common.main(name, f"{name}-en.onnx", **given | options)
+        return (tmp_path / "out" / "RESULTS.md").read_text(encoding="utf-8")
+
+    return run
+
+
+def rows(page: str) -> dict[str, list[str]]:
+    lines = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("|")]
+    return {line[0]: line[1:] for line in lines}
+
+
+def test_the_commands_are_those_of_a_user(main: Callable[..., str], fake: FakeAsr, tmp_path: Path) -> None:
+    main(seeds=[1])
+    out = tmp_path / "out"
+    data, seed, model = out / "data", out / "seed1", out / "seed1" / "an4-en.onnx"
+    expected = [
+        f"prepare an4 --source {tmp_path} --out {data}",
+        f"train {RECIPES / 'an4' / 'config.toml'} --train {data / 'train.jsonl'} --dev {data / 'dev.jsonl'}"
+        f" --out {seed} --seed 1",
+        f"export {seed} --out {model}",
+        f"verify {model} --checkpoint {seed}",
+        f"evaluate {model} {data / 'dev.jsonl'} --json {seed / 'dev.json'} --store dev",
+        f"evaluate {model} {data / 'test.jsonl'} --json {seed / 'test.json'} --store test",
+    ]
+    assert [" ".join(command) for command in fake.commands] == expected
+
+
+def test_the_model_is_chosen_on_dev_and_carries_its_scores(main: Callable[..., str], tmp_path: Path) -> None:
+    page = main()
+    assert (tmp_path / "out" / "an4-en.onnx").read_text() == "seed3 dev test"
+    assert "Kept is seed3, the lowest on dev (1.00), with 6.00 on test." in page
+
+
+def test_the_table_holds_the_seeds_their_mean_and_spread(main: Callable[..., str]) -> None:
+    page = main()
+    table = rows(page)
+    assert table["1"] == ["3.00", "1.50", "3.00", "1.50", "6 (1 + 2 + 3)", "2", "3.0", "20", "15.0 %"]
+    assert table["2"][:5] == ["2.00", "1.00", "1.00", "0.50", "2 (0 + 1 + 1)"]
+    assert table["mean"] == ["2.00", "1.00", "3.33", "1.67", "", "2", "3.0", "20", "15.0 %"]
+    spread = statistics.stdev([3.0, 1.0, 6.0])
+    assert f"Test WER: mean 3.33, standard deviation {spread:.2f}, 1.00 to 6.00 over 3 seeds." in page
+
+
+def test_the_page_says_what_stands_behind_the_numbers(main: Callable[..., str], tmp_path: Path) -> None:
+    page = main()
+    assert "`python recipes/an4/run.py --source DIR --out DIR --seeds 1 2 3`" in page
+    assert "test 2 utterances, 1 speakers, 0.00 h, 4 words" in page
+    assert corpora.get_corpus("an4").licence in page
+    assert "bilstm-asr 0." in page
+    assert " cores" in page
+    assert str(tmp_path) not in page
+    assert "(.." not in page
+
+
+def test_other_settings_are_named_in_the_page(main: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("")
+    assert "--seeds 2 --config mine.toml`" in main(seeds=[2], config=tmp_path / "mine.toml")
+
+
+def test_one_seed_has_no_spread(main: Callable[..., str]) -> None:
+    assert "Test WER: 3.00 with one seed." in main(seeds=[1, 1])
+
+
+def test_one_speaker_left_out_is_pooled_over_all_words(main: Callable[..., str], fake: FakeAsr, tmp_path: Path) -> None:
+    page = main("fsdd", seeds=[1], leave_one_out=True)
+    table = rows(page)
+    assert table["lucas"][:4] == ["10.00", "10.00", "10 (10 + 0 + 0)", "100"]
+    assert table["theo"][:4] == ["3.33", "3.33", "10 (2 + 3 + 5)", "300"]
+    assert table["pooled"][:4] == ["5.00", "5.00", "20 (12 + 3 + 5)", "400"]  # not the mean of 10 and 3.33
+    assert "--seeds 1 --leave-one-out`" in page
+    trained = [command for command in fake.commands if command[0] == "train"]
+    assert [Path(command[3]).parent for command in trained] == [
+        tmp_path / "out/data",
+        tmp_path / "out/data/loso/lucas",
+        tmp_path / "out/data/loso/theo",
+    ]
+    assert (tmp_path / "out" / "loso" / "theo" / "fsdd-en.onnx").exists()
+
+
+def test_finished_steps_are_not_run_again(main: Callable[..., str], fake: FakeAsr, tmp_path: Path) -> None:
+    page = main()
+    fake.commands.clear()
+    assert main() == page
+    assert fake.commands == []
+    (tmp_path / "out" / "seed2" / "test.json").unlink()
+    main()
+    assert [command[0] for command in fake.commands] == ["evaluate"]
+
+
+@pytest.mark.parametrize("step", ["prepare", "train", "export", "verify", "evaluate"])
+def test_a_step_that_fails_ends_the_recipe_with_its_code_and_is_run_again(
+    main: Callable[..., str], fake: FakeAsr, tmp_path: Path, step: str
+) -> None:
+    fake.fail = step
+    with pytest.raises(SystemExit) as stopped:
+        main(seeds=[1])
+    assert stopped.value.code == 3
+    assert not (tmp_path / "out" / "RESULTS.md").exists()
+    fake.fail = ""
+    fake.commands.clear()
+    main(seeds=[1])
+    # Training is started again until there is an exported file; it says that it is finished. So it is with verify.
+    assert fake.commands[0][0] == {"export": "train", "evaluate": "verify"}.get(step, step)
+
+
+def test_results_of_other_settings_or_data_are_not_mixed(main: Callable[..., str], tmp_path: Path) -> None:
+    main(seeds=[1])
+    (tmp_path / "other.toml").write_text("[train]\nepochs = 7\n")
+    with pytest.raises(SystemExit, match=r"config\.toml: .*choose another --out"):
+        main(seeds=[1], config=tmp_path / "other.toml")
+    with pytest.raises(SystemExit, match=r"source\.txt: .*choose another --out"):
+        main(seeds=[1], source=RECIPES)
+    with pytest.raises(SystemExit, match="no such config"):
+        main(seeds=[1], config=tmp_path / "none.toml")
+
+
+def test_a_mistake_may_be_mended_in_the_same_folder(main: Callable[..., str], fake: FakeAsr, tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("[train]\nepoch = 7\n")
+    for fake.fail, options in (("prepare", {"source": RECIPES}), ("train", {"config": tmp_path / "other.toml"})):
+        with pytest.raises(SystemExit):
+            main(seeds=[1], **options)
+    fake.fail = ""
+    assert "| 1 |" in main(seeds=[1])
+
+
+def test_ctrl_c_waits_for_the_step_that_saves_its_state(common: ModuleType) -> None:
+    class Process:
+        answers: Iterator[Any] = iter([KeyboardInterrupt, KeyboardInterrupt, 130])
+
+        def wait(self) -> int:
+            answer = next(self.answers)
+            if answer is KeyboardInterrupt:
+                raise KeyboardInterrupt
+            return int(answer)
+
+    assert common.wait(Process()) == 130
+
+
+# ---- from audio to table, in small
+
+TINY = """
+[features]
+rate_hz = {rate_hz}
+bands = 40
+
+[model]
+hidden = 16
+layers = 1
+channels = 4
+project = 16
+
+[train]
+epochs = 2
+batch_s = 20.0
+average = 1
+precision = "fp32"
+device = "cpu"
+
+[augment]
+speeds = [0.9, 1.0, 1.1]
+"""
+
+
+def sound(word: int, seed: int, rate_hz: int) -> npt.NDArray[np.float64]:
+    """Return half a second of a tone that is the word's own, in some noise."""
+    time_s = np.arange(rate_hz // 2) / rate_hz
+    noise = np.random.default_rng(seed).normal(0, 0.01, len(time_s))
+    return 0.3 * np.sin(2 * np.pi * (300 + 150 * word) * time_s) + noise
+
+
+def make_fsdd(folder: Path) -> None:
+    (folder / "recordings").mkdir(parents=True)
+    for number, speaker in enumerate(("theo", "lucas")):
+        for digit in (1, 2):
+            for n in range(12):
+                samples = sound(digit, 100 * number + n, 8000)
+                soundfile.write(folder / "recordings" / f"{digit}_{speaker}_{n}.wav", samples, 8000)
+
+
+def make_an4(folder: Path) -> None:
+    (folder / "etc").mkdir(parents=True)
+    for split, wav, count in (("train", "an4_clstk", 116), ("test", "an4test_clstk", 6)):
+        names = [f"an{n}-{split}-b" for n in range(count)]
+        (folder / "wav" / wav / split).mkdir(parents=True)
+        for n, name in enumerate(names):
+            soundfile.write(folder / "wav" / wav / split / f"{name}.wav", sound(n % 2, n, 16000), 16000)
+        texts = [f"<s> {('YES', 'NO')[n % 2]} </s> ({name})" for n, name in enumerate(names)]
+        (folder / "etc" / f"an4_{split}.transcription").write_text("\n".join(texts) + "\n")
+        (folder / "etc" / f"an4_{split}.fileids").write_text("".join(f"{wav}/{split}/{name}\n" for name in names))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "options"), [("an4", ["--seeds", "1"]), ("fsdd", ["--seeds", "1", "--leave-one-out"])]
+)
+def test_a_recipe_runs_from_audio_to_table(tmp_path: Path, name: str, options: list[str]) -> None:
+    pytest.importorskip("torch")
+    {"an4": make_an4, "fsdd": make_fsdd}[name](tmp_path / "corpus")
+    (tmp_path / "tiny.toml").write_text(TINY.format(rate_hz={"an4": 16000, "fsdd": 8000}[name]))
+    command = [sys.executable, str(RECIPES / name / "run.py"), "--source", str(tmp_path / "corpus"), *options]
+    command += ["--out", str(tmp_path / "out"), "--config", str(tmp_path / "tiny.toml")]
+    subprocess.run(command, check=True, cwd=RECIPES.parent)
+
+    page = (tmp_path / "out" / "RESULTS.md").read_text(encoding="utf-8")
+    score = json.loads((tmp_path / "out" / "seed1" / "test.json").read_text())
+    with open(tmp_path / "out" / "seed1" / "epochs.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2
+    table = rows(page)
+    assert table["1"][2:4] == [f"{100 * score['wer']:.2f}", f"{100 * score['cer']:.2f}"]
+    assert table["1"][5] == "2"
+    assert (table.get("pooled") is None) == (name == "an4")
+
+    from asr.recognizer import Recognizer
+
+    model = Recognizer(tmp_path / "out" / f"{name}-en.onnx")
+    assert model.info.rate_hz == {"an4": 16000, "fsdd": 8000}[name]
+    assert {"dev", "test"} <= {
+        value for score in model.info.scores for value in score.values() if isinstance(value, str)
+    }
+    again = subprocess.run(command, check=True, cwd=RECIPES.parent, capture_output=True, text=True)
+    assert "$ asr" not in again.stderr
