@@ -15,7 +15,7 @@ def existing_file(path: str | Path, what: str = "file") -> Path:
     """Return the path if it is a file; MissingFile says what is wrong otherwise."""
     path = Path(path)
     if path.is_dir():
-        raise MissingFile(f"{path}: is a folder where {what} is needed; name a file in it")
+        raise MissingFile(f"{path}: is a folder, not a {what}; name a file in it")
     if not path.exists():
         raise MissingFile(f"{path}: no such {what}; check the path")
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -11,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,8 @@ def command(*arguments: object) -> list[str]:
 
 
 def surroundings() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(Path(asr.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+    path = os.pathsep.join(filter(None, [str(Path(asr.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
 
 
 def checked(code: int, out: str, error: str, *names: object) -> str:
@@ -512,22 +514,23 @@ def test_the_folder_of_a_run_is_a_file(corpus: Corpus) -> None:
     assert corpus.run.read_text() == "keep me"
 
 
-# A limit on the size of files stands for the full disk: Python ignores its signal and sees an error of the same kind.
+@contextlib.contextmanager
+def files_up_to(size_bytes: int) -> Iterator[None]:
+    """Stand in for a full disk: no file grows further; Python ignores the signal and sees an error of writing."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @needs_training
 def test_a_full_disk_while_a_checkpoint_is_written(corpus: Corpus) -> None:
     """The first state fits; the next, which has the optimiser's moments in it, does not."""
-    script = (
-        "import resource, sys\n_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (32 * 1024, hard))\n"
-        "from asr.cli import main\nmain(sys.argv[1:])"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", script, *map(str, corpus.train())],
-        capture_output=True, text=True, timeout=300, check=False, env=surroundings(),
-    )  # fmt: skip
-    checked(ended.returncode, ended.stdout, ended.stderr, corpus.run / "last.pt", "free some space")
+    with files_up_to(32 * 1024):
+        result = run(*corpus.train())
+    checked(result.exit_code, result.stdout, result.stderr, corpus.run / "last.pt", "free some space")
     kept = {path.relative_to(corpus.run).as_posix() for path in corpus.run.rglob("*") if path.suffix != ".0"}
     assert kept == {"best", "best/epoch-0001.pt", "last.pt", "tensorboard"}, "nothing half-written"
     result = run(*corpus.train())  # with space again, the same command goes on from what was whole
@@ -537,12 +540,8 @@ def test_a_full_disk_while_a_checkpoint_is_written(corpus: Corpus) -> None:
 
 @needs_training
 def test_a_full_disk_from_the_start(corpus: Corpus) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
-    try:
+    with files_up_to(1024):
         result = run(*corpus.train())
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     checked(result.exit_code, result.stdout, result.stderr, corpus.run / "last.pt", "free some space")
     assert list(corpus.run.iterdir()) == []
 

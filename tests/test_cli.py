@@ -64,7 +64,8 @@ def process(*arguments: object, **environment: str) -> subprocess.CompletedProce
 
 
 def surroundings(**environment: str) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(Path(asr.__file__).parents[1]), "OMP_NUM_THREADS": "1"} | environment
+    path = os.pathsep.join(filter(None, [str(Path(asr.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"} | environment
 
 
 def make_corpus(folder: Path, split: str, count: int) -> Path:

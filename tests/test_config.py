@@ -91,7 +91,7 @@ def test_files_that_are_no_toml(tmp_path: Path) -> None:
         config.load(path)
     with pytest.raises(MissingFile, match="no such config"):
         config.load(tmp_path / "absent.toml")
-    with pytest.raises(MissingFile, match="is a folder where config is needed"):
+    with pytest.raises(MissingFile, match="is a folder, not a config"):
         config.load(tmp_path)
 
 
