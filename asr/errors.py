@@ -71,9 +71,9 @@ def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        absent = (error.name or module).partition(".")[0]
         raise MissingPackage(
-            f"{purpose} needs the package {module.partition('.')[0]!r} ({error}); "
-            f"install it with: pip install 'bilstm-asr[{extra}]'"
+            f"{purpose} needs the package {absent!r} ({error}); install it with: pip install 'bilstm-asr[{extra}]'"
         ) from error
 
 

@@ -26,9 +26,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` and rename it to `path` if the block succeeds.
 
     A block that fails leaves neither the temporary file nor a half-written `path`.
-    Raises OutputError where the disk is full or the folder cannot be written.
+    Raises OutputError where the disk is full, the folder cannot be written, or `path` is a folder or a device.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path}: is no regular file, so it cannot be replaced; name another file")
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

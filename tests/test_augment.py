@@ -1,4 +1,4 @@
-"""Speed perturbation moves length and pitch; SpecAugment masks the shares it promises, within each row."""
+"""Speed moves length and pitch, gain loudness, warping pitch alone; masks have the shares they promise, in each row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from asr.train.augment import SpecAugment, at_speed, draw_speeds, samples_at_speed
+from asr import mel
+from asr.mel import FeatureSpec
+from asr.train.augment import (
+    SpecAugment,
+    at_speed,
+    draw_gains,
+    draw_speeds,
+    draw_warps,
+    samples_at_speed,
+    warp_bands,
+    warped_positions,
+)
 
 NOTHING = {
     "freq_masks": 0,
@@ -67,6 +78,69 @@ def test_all_speeds_are_drawn_equally_often() -> None:
     assert sum(counts) == 3000
     assert min(counts) > 900
     assert drawn == draw_speeds(np.random.default_rng(0), (0.9, 1.0, 1.1), 3000)
+
+
+# ---- loudness
+
+
+def test_gains_are_even_in_decibels() -> None:
+    gains = draw_gains(np.random.default_rng(0), 6.0, 2000)
+    decibels = 20 * np.log10(gains)
+    assert decibels.min() >= -6.0
+    assert decibels.max() <= 6.0
+    np.testing.assert_allclose(np.quantile(decibels, [0.05, 0.5, 0.95]), [-5.4, 0.0, 5.4], rtol=0, atol=0.5)
+    assert draw_gains(np.random.default_rng(0), 0.0, 2) == [1.0, 1.0]
+    assert draw_gains(np.random.default_rng(0), 6.0, 2) == gains[:2]
+
+
+# ---- the length of the vocal tract
+
+
+def test_warps_are_even_in_both_directions() -> None:
+    warps = np.array(draw_warps(np.random.default_rng(0), 0.2, 2000))
+    assert warps.min() >= 0.8
+    assert warps.max() <= 1.25
+    np.testing.assert_allclose(np.quantile(warps, [0.05, 0.5, 0.95]), [0.8**0.9, 1.0, 0.8**-0.9], rtol=0.02)
+    assert draw_warps(np.random.default_rng(0), 0.0, 2) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("factor", [0.8, 0.9, 1.1, 1.25])
+@pytest.mark.parametrize("hz", [500.0, 1000.0, 3000.0])
+def test_a_warped_tone_is_the_tone_of_that_pitch(factor: float, hz: float) -> None:
+    spec = FeatureSpec()
+
+    def loudest(pitch_hz: float, warp: float) -> int:
+        samples = np.sin(2 * np.pi * pitch_hz * np.arange(8000) / 16000).astype(np.float32)
+        features = torch.from_numpy(mel.features(samples, spec))[None]
+        return int(warp_bands(features, [warp], spec)[0, 10:-10].mean(0).argmax())
+
+    assert abs(loudest(hz, factor) - loudest(hz * factor, 1.0)) <= 1
+    assert (loudest(hz, factor) - loudest(hz, 1.0)) * (factor - 1.0) > 0.0
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.25])
+def test_a_warp_reads_upwards_from_end_to_end(factor: float) -> None:
+    spec = FeatureSpec(bands=40)
+    places = warped_positions(factor, spec)
+    assert places.shape == (40,)
+    assert (np.diff(places) >= 0.0).all()
+    assert places.min() >= 0.0
+    assert places[-1] == pytest.approx(39.0, abs=1.0)  # the upper end stays where it is
+    if factor == 1.0:
+        np.testing.assert_allclose(places, np.arange(40), rtol=0, atol=1e-9)
+
+
+def test_each_row_is_warped_by_its_own_factor() -> None:
+    spec = FeatureSpec(bands=40)
+    features = torch.randn(3, 5, 40)
+    found = warp_bands(features, [1.0, 1.1, 0.9], spec)
+    torch.testing.assert_close(found[0], features[0], rtol=0, atol=1e-5)
+    for row, source, factor in zip(found, features, (1.0, 1.1, 0.9), strict=True):
+        wanted = [np.interp(warped_positions(factor, spec), np.arange(40), frame) for frame in source.numpy()]
+        np.testing.assert_allclose(row, wanted, rtol=0, atol=1e-5)
+    flat = torch.full((1, 5, 40), -3.0)
+    torch.testing.assert_close(warp_bands(flat, [1.2], spec), flat)
+    assert warp_bands(torch.zeros(1, 0, 40), [1.2], spec).shape == (1, 0, 40)
 
 
 # ---- masks

@@ -63,6 +63,12 @@ def test_defaults_that_other_files_rely_on() -> None:
         ("[augment]\nspeeds = [1.0, 0.0]", "augment: speeds: 1 = 0.0: input should be greater"),
         ("[augment]\nspeeds = [100.0]", "augment: speeds: 0 = 100.0: input should be less"),
         ("[augment]\nspeeds = 1.1", "augment: speeds = 1.1: input should be a valid tuple"),
+        (
+            "[augment]\nwarp = 0.1\n[features]\nkind = 'mfcc'",
+            "augment: warp stretches filterbanks alone; set it to 0.0",
+        ),
+        ("[augment]\nwarp = 0.6", "augment: warp = 0.6: input should be less than or equal to 0.5"),
+        ("[augment]\ngain_db = -1", "augment: gain_db = -1: input should be greater than or equal to 0"),
         ("[features]\nkind = 'plp'", "features: kind = 'plp': input should be 'fbank' or 'mfcc'"),
         ("[features]\nbands = 200", "features: 200 bands are too many"),
         ("[features]\nrate_hz = 11025", "features: .* not a whole number"),

@@ -120,7 +120,7 @@ def test_an_error_of_another_full_device_inside_the_block_is_told_too(tmp_path: 
 
 def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").mkdir()
-    with pytest.raises(OutputError, match=r"a\.txt: cannot be written"), replacing(tmp_path / "a.txt") as part:
+    with pytest.raises(OutputError, match=r"a\.txt: is no regular file"), replacing(tmp_path / "a.txt") as part:
         part.write_text("x")
     assert os.listdir(tmp_path) == ["a.txt"]
 
@@ -153,3 +153,9 @@ def test_existing_file_says_what_is_wrong(tmp_path: Path) -> None:
         assert str(wrong) in str(caught.value)
         assert isinstance(caught.value, AsrError)
         assert isinstance(caught.value, FileNotFoundError)
+
+
+def test_a_device_is_not_replaced_by_a_file() -> None:
+    with pytest.raises(OutputError, match=r"/dev/null: is no regular file"), replacing("/dev/null") as part:
+        part.write_bytes(b"never")
+    assert not Path("/dev/null").is_file()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import zipfile
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from asr import config as settings
-from asr.errors import CheckpointError, OutputError
+from asr.errors import CheckpointError
 from asr.files import existing_file, replacing
 from asr.model.ctc import AcousticModel
 from asr.model.encoders import build_encoder
@@ -40,11 +41,11 @@ class Checkpoint:
 def save(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint whole or not at all; raises OutputError (a full disk, a read-only folder)."""
     values = {"format": FORMAT, **asdict_shallow(checkpoint)}
+    # In memory first: a failed write of torch's own says nothing of the disk, and only after a half-written file.
+    written = io.BytesIO()
+    torch.save(values, written)
     with replacing(path) as temporary:
-        try:
-            torch.save(values, temporary)
-        except RuntimeError as error:  # torch reports a failed write as a RuntimeError
-            raise OutputError(f"{path}: cannot be written ({first_line(error)}); free some space and resume") from error
+        temporary.write_bytes(written.getbuffer())
 
 
 def asdict_shallow(checkpoint: Checkpoint) -> dict[str, Any]:
