@@ -82,8 +82,9 @@ class Train(Section):
 
 
 class Augment(Section):
-    """Speed perturbation, gain, vocal tract length and SpecAugment."""
+    """Joined utterances, speed perturbation, gain, vocal tract length and SpecAugment."""
 
+    joined: Share = 0.0  # of the utterances, spoken one after another in random pairs
     speeds: tuple[Speed, ...] = (0.9, 1.0, 1.1)
     gain_db: Annotated[float, Field(ge=0)] = 6.0  # each utterance louder or softer by up to this much
     warp: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # frequency axes stretched by up to this share (fbank alone)

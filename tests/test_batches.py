@@ -12,7 +12,7 @@ import soundfile
 import torch
 
 from asr.audio import read_utterance
-from asr.train.batches import AudioCache, Example, collate, dev_batches, plan
+from asr.train.batches import AudioCache, Example, collate, dev_batches, draw_groups, joined, plan
 from asr.types import Utterance
 
 RATE_HZ = 8000
@@ -205,3 +205,35 @@ def test_the_spans_of_an_opus_file_are_those_of_its_decoder(tmp_path: Path, test
     span = read_utterance(Utterance("jfk", source, "", 2.0, start_s=3.0), rate_hz).samples
     assert len(span) == 2 * rate_hz
     np.testing.assert_allclose(span, samples[3 * rate_hz : 5 * rate_hz], rtol=0, atol=1e-3)
+
+
+# ---- utterances joined
+
+
+@pytest.mark.parametrize(
+    ("tokens", "labels", "expected"),
+    [
+        (("<blk>", "▁", "a", "b"), ((2, 3), (3,)), (2, 3, 1, 3)),  # characters: a space goes in between
+        (("<blk>", "▁a", "▁b"), ((1, 2), (2,)), (1, 2, 2)),  # words bring their own
+        (("<blk>", "▁", "a"), ((), (2,)), (2,)),  # nothing to part from
+        (("<blk>", "▁", "a"), ((2,), ()), (2,)),
+    ],
+)
+def test_joined_texts_are_parted_by_a_space(
+    tokens: tuple[str, ...], labels: tuple[tuple[int, ...], ...], expected: tuple[int, ...]
+) -> None:
+    examples = [Example(Utterance(f"u{n}", Path("a.wav"), "", 1.0), row) for n, row in enumerate(labels)]
+    both = joined(examples, tokens)
+    assert both.labels == expected
+    assert both.utterance.id == "u0+u1"
+    assert joined(examples[:1], tokens) is examples[0]
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "pairs"), [(10, 0.0, 0), (10, 0.6, 3), (11, 1.0, 5), (1, 1.0, 0), (0, 1.0, 0)]
+)
+def test_every_utterance_is_in_one_group(count: int, share: float, pairs: int) -> None:
+    groups = draw_groups(np.random.default_rng(0), count, share)
+    assert sorted(index for group in groups for index in group) == list(range(count))
+    assert sum(len(group) == 2 for group in groups) == pairs
+    assert {len(group) for group in groups} <= {1, 2}

@@ -28,13 +28,13 @@ def samples_at_speed(samples: int, speed: float) -> int:
     return int(samples / speed)
 
 
-def draw_speeds(rng: np.random.Generator, speeds: Sequence[float], count: int) -> list[float]:
-    return [float(speed) for speed in rng.choice(np.asarray(speeds), count)]
+def draw_speed(rng: np.random.Generator, speeds: Sequence[float]) -> float:
+    return float(rng.choice(np.asarray(speeds)))
 
 
-def draw_gains(rng: np.random.Generator, gain_db: float, count: int) -> list[float]:
-    """Return factors for the samples of `count` utterances, even in decibels between -gain_db and gain_db."""
-    return [float(10.0 ** (decibels / 20.0)) for decibels in rng.uniform(-gain_db, gain_db, count)]
+def draw_gain(rng: np.random.Generator, gain_db: float) -> float:
+    """Return a factor for samples, even in decibels between -gain_db and gain_db."""
+    return float(10.0 ** (rng.uniform(-gain_db, gain_db) / 20.0))
 
 
 def draw_warps(rng: np.random.Generator, warp: float, count: int) -> list[float]:

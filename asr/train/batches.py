@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from asr import audio
+from asr.tokenizers import SPACE
 from asr.train.augment import at_speed
 from asr.types import FloatArray, Utterance
 
@@ -43,6 +44,25 @@ class Batch:
             labels=self.labels.to(device),
             label_lengths=self.label_lengths.to(device),
         )
+
+
+def joined(examples: Sequence[Example], tokens: Sequence[str]) -> Example:
+    """Return several examples, spoken one after the other, as one: texts parted by a space, ids by a plus."""
+    first, *others = examples
+    labels = list(first.labels)
+    for other in others:
+        begins_word = not labels or not other.labels or tokens[other.labels[0]].startswith(SPACE)
+        labels += [*([] if begins_word else [tokens.index(SPACE)]), *other.labels]
+    name = "+".join(example.utterance.id for example in examples)
+    return Example(replace(first.utterance, id=name), tuple(labels)) if others else first
+
+
+def draw_groups(rng: np.random.Generator, count: int, share: float) -> list[tuple[int, ...]]:
+    """Return every index once, alone or, for about `share` of them, in random pairs."""
+    order = [int(index) for index in rng.permutation(count)]
+    paired = 2 * int(count * share / 2)
+    pairs = list(zip(order[:paired:2], order[1:paired:2], strict=True))
+    return [*pairs, *((index,) for index in order[paired:])]
 
 
 class AudioCache:

@@ -12,11 +12,12 @@ from torch import Tensor
 
 from asr.config import Config
 from asr.model.ctc import AcousticModel
-from asr.train.augment import SpecAugment, draw_gains, draw_speeds, draw_warps, warp_bands
-from asr.train.batches import Batch, collate, plan
+from asr.train.augment import SpecAugment, draw_gain, draw_speed, draw_warps, warp_bands
+from asr.train.batches import Batch, Example, collate, draw_groups, joined, plan
 from asr.train.data import Data
 from asr.train.evaluate import ctc_losses
 from asr.train.optimiser import Schedule, set_learning_rate
+from asr.types import FloatArray
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Trainer:
         self.seed, self.batch_s, self.clip_norm = train.seed, train.batch_s, train.clip_norm
         self.schedule = Schedule(train.learning_rate, train.final_learning_rate, train.warmup_epochs, train.epochs)
         self.speeds, self.gain_db, self.warp = augment.speeds, augment.gain_db, augment.warp
+        self.joined = augment.joined
         self.augment = SpecAugment(
             augment.freq_masks,
             augment.freq_width,
@@ -61,16 +63,18 @@ class Trainer:
 
     def run(self, epoch: int, tally: Tally, after_step: Callable[[Tally, int], bool]) -> bool:
         """Take the steps of an epoch that `tally` lacks; False where `after_step` asked to stop before the end."""
-        durations = [example.utterance.duration_s for example in self.data.train]
-        batches = plan(durations, self.batch_s, np.random.default_rng((self.seed, epoch)))
+        rng = np.random.default_rng((self.seed, epoch))
+        groups = draw_groups(rng, len(self.data.train), self.joined)
+        durations = [sum(self.data.train[index].utterance.duration_s for index in group) for group in groups]
+        batches = plan(durations, self.batch_s, rng)
         self.model.train()
         for step in range(tally.steps, len(batches)):
-            self.step(batches[step], epoch, step, len(batches), tally)
+            self.step([groups[index] for index in batches[step]], epoch, step, len(batches), tally)
             if not after_step(tally, len(batches)):
                 return tally.steps == len(batches)
         return True
 
-    def step(self, chosen: list[int], epoch: int, step: int, steps: int, tally: Tally) -> None:
+    def step(self, chosen: list[tuple[int, ...]], epoch: int, step: int, steps: int, tally: Tally) -> None:
         """Read a batch, go forward and backward, and update the weights."""
         started = time.perf_counter()
         rng = np.random.default_rng((self.seed, epoch, step))
@@ -91,17 +95,15 @@ class Trainer:
         tally.audio_s += batch.audio_s
         tally.seconds += time.perf_counter() - started
 
-    def read(self, chosen: list[int], rng: np.random.Generator) -> Batch:
-        """Return the chosen examples as a batch, each at a speed and a loudness of its own."""
-        examples = [self.data.train[index] for index in chosen]
-        rate_hz = self.data.cache.rate_hz
-        speeds = draw_speeds(rng, self.speeds, len(examples))
-        gains = draw_gains(rng, self.gain_db, len(examples))
-        samples = [
-            self.data.cache.samples(example.utterance, speed) * np.float32(gain)
-            for example, speed, gain in zip(examples, speeds, gains, strict=True)
-        ]
-        return collate(examples, samples, rate_hz)
+    def read(self, chosen: list[tuple[int, ...]], rng: np.random.Generator) -> Batch:
+        """Return the chosen groups as the rows of a batch, each utterance at a speed and a loudness of its own."""
+        rows = [[self.data.train[index] for index in group] for group in chosen]
+        samples = [np.concatenate([self.spoken(example, rng) for example in row]) for row in rows]
+        return collate([joined(row, self.data.tokens) for row in rows], samples, self.data.cache.rate_hz)
+
+    def spoken(self, example: Example, rng: np.random.Generator) -> FloatArray:
+        speed, gain = draw_speed(rng, self.speeds), draw_gain(rng, self.gain_db)
+        return self.data.cache.samples(example.utterance, speed) * np.float32(gain)
 
     def update(self, losses: Tensor, finite: Tensor, batch: Batch, learning_rate: float, tally: Tally) -> None:
         """Step on the mean of the finite losses; what is not finite is counted, never hidden."""
