@@ -30,6 +30,7 @@ class Text(Section):
 
     rules: str = "en"
     tokenizer: str = "char"
+    pieces: Annotated[int, Field(ge=3)] | None = None  # tokens of the tokenizer "bpe"; its own default unless given
     characters: str = ""  # characters to have a token beyond those of the training texts
 
 
@@ -136,6 +137,8 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
         raise ConfigError(f"{where}: {explain(error)}") from error
     if not config.augment.speeds:
         raise ConfigError(f"{where}: augment: speeds is empty; write [1.0] for no speed perturbation")
+    if config.text.pieces is not None and config.text.tokenizer != "bpe":
+        raise ConfigError(f"{where}: text: pieces is for the tokenizer 'bpe' alone; take it out")
     if config.augment.warp and config.features.kind != "fbank":
         raise ConfigError(f"{where}: augment: warp stretches filterbanks alone; set it to 0.0 for cepstra")
     try:

@@ -47,7 +47,7 @@ def test_defaults_that_other_files_rely_on() -> None:
         ("[train]\nlearing_rate = 1.0", "train: unknown 'learing_rate'; did you mean 'learning_rate'?"),
         ("[trian]\nseed = 1", "top level: unknown 'trian'; did you mean 'train'?"),
         ("seed = 1", "top level: unknown 'seed'; known: augment, data, features, model, text, train"),
-        ("[text]\nx = 1", "text: unknown 'x'; known: characters, rules, tokenizer"),
+        ("[text]\nx = 1", "text: unknown 'x'; known: characters, pieces, rules, tokenizer"),
         ("train = 3", "top level: train = 3: input should be a valid dictionary"),
         ("[train]\nepochs = '3'", "train: epochs = '3': input should be a valid integer"),
         ("[train]\nepochs = 3.5", "train: epochs = 3.5: input should be a valid integer"),

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from asr.errors import AsrError, DataError, TextError
 from asr.tokenizers import BLANK, SPACE, TOKENIZERS, build, join_tokens, restore
+from asr.tokenizers.bpe import BpeTokenizer
 from asr.tokenizers.char import CharTokenizer
+from asr.tokenizers.mixed import MixedTokenizer
 from asr.tokenizers.word import WordTokenizer
 
 SAME_EACH_RUN = settings(deadline=None, derandomize=True)
@@ -104,6 +106,49 @@ def test_words_by_hand() -> None:
     for wrong in ("one", SPACE, "▁o▁ne"):
         with pytest.raises(TextError, match="name the kind"):
             WordTokenizer([BLANK, wrong])
+
+
+def test_mixed_units_by_hand() -> None:
+    tokenizer = MixedTokenizer.train(["one one", "one two"])
+    assert tokenizer.tokens == ("<blk>", "▁", "e", "n", "o", "t", "w", "▁one")
+    assert tokenizer.encode("one two") == [7, 1, 5, 6, 4]
+    assert tokenizer.decode([7, 0, 1, 5, 6, 6, 4]) == "one twwo"
+    with pytest.raises(TextError, match=r"'x'.*outside"):
+        tokenizer.encode("x")
+    with pytest.raises(TextError, match="name the kind"):
+        MixedTokenizer([BLANK, "one"])
+
+
+def test_pieces_are_merged_as_in_the_paper() -> None:
+    """Sennrich et al. 2016, figure 1: low 5 times, lower 2, newest 6, widest 3; `es`, `est` are made first."""
+    texts = ["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3
+    letters = ("<blk>", "▁", *"deilnorstw")
+    assert BpeTokenizer.train(texts, pieces=len(letters)).tokens == letters
+    tokenizer = BpeTokenizer.train(texts, pieces=len(letters) + 2)
+    assert tokenizer.tokens == (*letters, "st", "est")  # st, es: nine times each; the last in order comes first
+    assert [tokenizer.tokens[number] for number in tokenizer.encode("newest west")] == [
+        *("▁", "n", "e", "w", "est"),
+        *("▁", "w", "est"),
+    ]
+
+
+def test_pieces_stop_where_pairs_are_rare() -> None:
+    assert BpeTokenizer.train(["ab"] * 7).tokens == ("<blk>", "▁", "a", "b")
+    assert BpeTokenizer.train(["ab"] * 8).tokens == ("<blk>", "▁", "a", "b", "▁a", "▁ab")
+    with pytest.raises(TextError, match="3 are fewer than the 4 single tokens"):
+        BpeTokenizer.train(["ab"], pieces=3)
+    with pytest.raises(TextError, match="name the kind"):
+        BpeTokenizer([BLANK, "▁a▁b"])
+
+
+def test_pieces_are_restored_from_the_tokens_alone() -> None:
+    texts = ["three thirteen thirty", "seven seventeen seventy"] * 8
+    tokenizer = BpeTokenizer.train(texts, pieces=40)
+    restored = BpeTokenizer(tokenizer.tokens)
+    for text in (*texts, "seventhree", "nth"):
+        assert restored.encode(text) == tokenizer.encode(text)
+        assert restored.decode(restored.encode(text)) == text
+    assert len(tokenizer.encode("thirteen")) < len("thirteen")
 
 
 def test_many_unknown_units_are_cut_short() -> None:

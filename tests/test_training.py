@@ -137,6 +137,11 @@ def test_the_finished_model_says_the_words(trained: Path, sets: tuple[Path, Path
     assert wrong <= 1
 
 
+def test_denormal_numbers_are_back_after_training(trained: Path) -> None:
+    assert float(torch.tensor(1e-40) * 1.0) > 0.0
+    assert np.float64(5e-324) * 1.0 > 0.0
+
+
 def test_every_epoch_has_a_line(trained: Path) -> None:
     rows = rows_of(trained)
     assert tuple(rows[0]) == COLUMNS

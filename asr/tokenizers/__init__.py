@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, Self
 
 from asr.errors import TextError, did_you_mean
+from asr.tokenizers.bpe import BpeTokenizer
 from asr.tokenizers.char import CharTokenizer
 from asr.tokenizers.mixed import MixedTokenizer
 from asr.tokenizers.tokens import BLANK, SPACE, join_tokens
@@ -35,18 +36,20 @@ class Tokenizer(Protocol):
 
 
 TOKENIZERS: dict[str, type[Tokenizer]] = {
+    "bpe": BpeTokenizer,
     "char": CharTokenizer,
     "mixed": MixedTokenizer,
     "word": WordTokenizer,
 }
 
 
-def build(name: str, texts: Iterable[str]) -> Tokenizer:
-    """Make a tokenizer of the kind `name` from the texts of a training set.
+def build(name: str, texts: Iterable[str], **options: int) -> Tokenizer:
+    """Make a tokenizer of the kind `name` from the texts of a training set; options are those of its `train`.
 
     Raises TextError for an unknown kind or a text that cannot be tokenized, DataError where there is no text.
     """
-    return _kind(name).train(texts)
+    train: Callable[..., Tokenizer] = _kind(name).train
+    return train(texts, **options)
 
 
 def restore(name: str, tokens: Sequence[str]) -> Tokenizer:

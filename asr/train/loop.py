@@ -82,8 +82,12 @@ def train(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -
     Raises DataError, TextError, ManifestError, ConfigError, CheckpointError, OutputError; and Stopped on Ctrl-C,
     after the state was saved.
     """
-    torch.set_flush_denormal(True)  # decayed states of an LSTM are denormal, and slow by a factor of ten
-    run = resume_or_start(config, train_manifest, dev_manifest, out)
+    with denormals_flushed():
+        return trained(resume_or_start(config, train_manifest, dev_manifest, out), config, out)
+
+
+def trained(run: Run, config: Config, out: Path) -> Path:
+    """Take the epochs that a run lacks and write its model."""
     if (out / MODEL).exists() and run.epoch == config.train.epochs:
         print(f"{out / MODEL}: this run is finished; name another folder for a new one", file=sys.stderr)
         return out / MODEL
@@ -259,6 +263,19 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(f"train: device {name!r} cannot be used here ({error}); choose 'auto' or 'cpu'") from error
     return device
+
+
+@contextlib.contextmanager
+def denormals_flushed() -> Iterator[None]:
+    """Round denormal numbers to zero in the block: decayed states of an LSTM are denormal, and slow by a factor of ten.
+
+    Off again afterwards, since the setting is the whole process's and other code may count on such numbers.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 @contextlib.contextmanager
