@@ -75,6 +75,7 @@ class Train(Section):
     warmup_epochs: Annotated[float, Field(ge=0)] = 5.0
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     clip_norm: Positive = 5.0
+    inter_ctc: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share in the loss of a second one after half of the layers
     average: Annotated[int, Field(ge=1)] = 5  # best checkpoints, by dev WER, whose mean is the model
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: str = "auto"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -23,6 +22,8 @@ from asr.train.augment import (
     warped_positions,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 NOTHING = {
     "freq_masks": 0,
     "freq_width": 0,
@@ -31,15 +32,6 @@ NOTHING = {
     "time_share": 0.0,
     "frame_shift_s": 0.01,
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 # ---- speed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +14,9 @@ from asr.audio import read_utterance
 from asr.train.batches import AudioCache, Example, collate, dev_batches, draw_groups, joined, plan
 from asr.types import Utterance
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RATE_HZ = 8000
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def recording(folder: Path, name: str, duration_s: float, seed: int = 0, rate_hz: int = RATE_HZ) -> Utterance:

@@ -6,7 +6,6 @@ import os
 import pickle
 import resource
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,19 +19,12 @@ from asr.errors import CheckpointError, ConfigError, MissingFile, OutputError
 from asr.train import checkpoint as checkpoints
 from asr.train.checkpoint import LAST, MODEL, Checkpoint
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALL: dict[str, Any] = {
     "features": {"rate_hz": 8000, "bands": 20},
     "model": {"hidden": 6, "layers": 2, "channels": 3, "project": 5},
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def made() -> Checkpoint:

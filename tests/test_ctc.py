@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,17 +27,10 @@ from asr.train.epoch import finite_losses
 from asr.train.evaluate import ctc_losses
 from asr.types import Utterance
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SPEC = FeatureSpec(rate_hz=8000, bands=20)
 CLASSES = 3  # blank and two labels, in what is counted out
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def collapsed(path: Sequence[int]) -> tuple[int, ...]:

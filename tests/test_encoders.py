@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -13,18 +11,11 @@ from asr.model.encoders import ENCODERS, build_encoder, defaults
 from asr.model.encoders.recurrent import RecurrentEncoder, VariationalDropout
 from asr.model.encoders.subsampling import ConvSubsampling
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 EACH = pytest.mark.parametrize("name", ENCODERS)
 SMALL = {"hidden": 6, "layers": 2, "channels": 3, "project": 5}
 LENGTHS = [17, 0, 1, 4, 5, 16]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def loud(module: nn.Module) -> nn.Module:
@@ -101,6 +92,20 @@ def test_every_weight_learns(name: str) -> None:
         assert weight.grad is not None, weight_name
         assert weight.grad.isfinite().all(), weight_name
         assert weight.grad.any(), weight_name
+
+
+@EACH
+@pytest.mark.parametrize(("layers", "half"), [(2, 1), (3, 1), (4, 2)])
+def test_half_of_the_layers_are_an_encoder_too(name: str, layers: int, half: int) -> None:
+    encoder = loud(build_encoder(name, 8, **SMALL | {"layers": layers})).eval()
+    x, frames = ragged()
+    early, late, after = encoder.twice(x, frames)
+    wanted, same = encoder(x, frames)
+    assert torch.equal(late, wanted)
+    assert after.tolist() == same.tolist()
+    encoder.layers = encoder.layers[:half]
+    assert torch.equal(early, encoder(x, frames)[0])
+    assert not torch.equal(early, late)
 
 
 def test_only_the_bidirectional_encoder_hears_the_future() -> None:

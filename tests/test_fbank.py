@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import kaldi_native_fbank
@@ -19,6 +18,8 @@ from asr import mel
 from asr.mel import FeatureSpec
 from asr.model.fbank import Features, masked, mirrored
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 WIDE = FeatureSpec()
 NARROW = FeatureSpec(rate_hz=8000, bands=40)
 SPECS = pytest.mark.parametrize("spec", [WIDE, NARROW], ids=["16kHz", "8kHz"])
@@ -27,14 +28,6 @@ RELATIVE_FLOOR = 1e-6  # of a frame's largest band; below it correct implementat
 ATOL = 1e-3  # in the log domain
 
 Samples = npt.NDArray[np.float32]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def noise(length: int, seed: int = 0) -> Samples:

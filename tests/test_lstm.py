@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,17 +10,10 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from asr.errors import ConfigError
 from asr.model.lstm import LstmLayer, reference_cell, reference_layer, reversed_rows
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 LENGTHS = [9, 0, 1, 5, 2, 9]
 DIRECTIONS = pytest.mark.parametrize("bidirectional", [True, False], ids=["both", "ahead"])
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def ragged(inputs: int = 3) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,8 @@ from asr import mel
 from asr.mel import FeatureSpec
 from asr.model.fbank import Features
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 PLAIN = FeatureSpec(kind="mfcc", bands=23, high_hz=8000.0)  # Kaldi's own defaults
 SPECS = {
     "defaults of Kaldi": PLAIN,
@@ -27,14 +28,6 @@ SPECS = {
 EACH_SPEC = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 
 Samples = npt.NDArray[np.float32]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def noise(length: int) -> Samples:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,24 +30,18 @@ from asr.train.batches import plan
 from asr.train.checkpoint import LAST, MODEL
 from asr.train.data import load_data, statistics
 from asr.train.epoch import Tally, Trainer, use_bf16
-from asr.train.evaluate import DevResult
+from asr.train.evaluate import DevResult, ctc_losses
 from asr.train.journal import COLUMNS, Progress
 from asr.train.loop import Stopped, choose_device, stop_requested, train
 from asr.train.optimiser import Schedule, adamw
 from asr.types import Utterance
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RATE_HZ = 8000
 PITCH_HZ = {"a": 400, "o": 1000, "ï": 2500}
 EPOCHS = 30
 TIMES = {"seconds", "audio_s_per_s", "data_share"}  # columns that no two runs share
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def settings(**train_settings: Any) -> config.Config:
@@ -434,8 +428,9 @@ def test_two_utterances_can_be_learned_by_heart(sets: tuple[Path, Path], tmp_pat
         {"features": {"kind": "mfcc", "rate_hz": RATE_HZ, "bands": 20}, "augment": {"gain_db": 0.0}},
         {"model": {"encoder": "lstm", "hidden": 8, "layers": 2}},
         {"train": {"precision": "bf16"}},
+        {"train": {"inter_ctc": 0.3}, "model": {"hidden": 8, "layers": 3}},
     ],
-    ids=["mfcc", "lstm", "bf16"],
+    ids=["mfcc", "lstm", "bf16", "inter_ctc"],
 )
 def test_other_kinds_of_runs_go_through(changes: dict[str, Any], sets: tuple[Path, Path], tmp_path: Path) -> None:
     values = settings(epochs=1).model_dump()
@@ -444,6 +439,29 @@ def test_other_kinds_of_runs_go_through(changes: dict[str, Any], sets: tuple[Pat
     train(config.parse(values), *sets, tmp_path)
     assert float(rows_of(tmp_path)[0]["train_loss"]) < 20.0
     checkpoints.build_model(checkpoints.load(tmp_path))
+
+
+def test_a_loss_after_half_of_the_layers_takes_its_share(sets: tuple[Path, Path]) -> None:
+    values = settings(inter_ctc=0.25).model_dump()
+    values["model"] |= {"layers": 4, "dropout": 0.0, "variational_dropout": 0.0}
+    chosen = config.parse(values)
+    data = load_data(chosen, *sets)
+    model = checkpoints.new_model(chosen, vocab=len(data.tokens))
+    trainer = Trainer(model, adamw(model, 0.0), data, chosen)
+    batch = trainer.read([(0,), (1,), (2,)], np.random.default_rng(0))
+    features, frames = model.normalised(batch.samples, batch.lengths)
+    losses, goals, finite = trainer.losses(features, frames, batch)
+    assert finite.all()
+    torch.testing.assert_close(losses, ctc_losses(*model.classified(features, frames), batch))
+    model.encoder.layers = model.encoder.layers[:2]
+    early = ctc_losses(*model.classified(features, frames), batch)
+    assert (early - losses).abs().min() > 0.01
+    torch.testing.assert_close(goals, 0.75 * losses + 0.25 * early)
+
+
+def test_half_of_one_layer_is_none() -> None:
+    with pytest.raises(ConfigError, match="train: inter_ctc needs an encoder of 2 layers or more; raise model"):
+        checkpoints.new_model(settings(inter_ctc=0.3), vocab=4)
 
 
 def test_precision_is_as_asked() -> None:

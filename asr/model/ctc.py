@@ -51,6 +51,11 @@ class AcousticModel(nn.Module):
         hidden, frames = self.encoder(features, frames)
         return self.head(hidden).float().log_softmax(dim=-1), frames
 
+    def classified_twice(self, features: Tensor, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the log_probs that the head reads out of half of the encoder's layers, then what `classified` does."""
+        early, hidden, frames = self.encoder.twice(features, frames)  # type: ignore[operator]
+        return *(self.head(each).float().log_softmax(dim=-1) for each in (early, hidden)), frames
+
     def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         return self.classified(*self.normalised(samples, lengths))
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from asr import config as settings
-from asr.errors import CheckpointError
+from asr.errors import CheckpointError, ConfigError
 from asr.files import existing_file, replacing
 from asr.model.ctc import AcousticModel
 from asr.model.encoders import build_encoder
@@ -114,6 +114,8 @@ def new_model(config: settings.Config, vocab: int) -> AcousticModel:
     """Return a model with fresh weights and no normalisation (mean 0, deviation 1)."""
     spec = config.features.spec()
     encoder = build_encoder(config.model.encoder, spec.dim, **config.model.settings)
+    if config.train.inter_ctc and len(encoder.layers) < 2:  # type: ignore[arg-type]
+        raise ConfigError("train: inter_ctc needs an encoder of 2 layers or more; raise model.layers or leave it out")
     return AcousticModel(Features(spec), [0.0] * spec.dim, [1.0] * spec.dim, encoder, vocab)
 
 

@@ -47,6 +47,7 @@ class Trainer:
         train, augment = config.train, config.augment
         self.model, self.optimizer, self.data = model, optimizer, data
         self.seed, self.batch_s, self.clip_norm = train.seed, train.batch_s, train.clip_norm
+        self.inter_ctc = train.inter_ctc
         self.schedule = Schedule(train.learning_rate, train.final_learning_rate, train.warmup_epochs, train.epochs)
         self.speeds, self.gain_db, self.warp = augment.speeds, augment.gain_db, augment.warp
         self.joined = augment.joined
@@ -87,10 +88,8 @@ class Trainer:
                 features = warp_bands(features, warps, self.model.features.spec)
             features = self.augment(self.model.scaled(features, frames), frames)
         tally.data_seconds += time.perf_counter() - started
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            log_probs, frames = self.model.classified(features, frames)
-        losses, finite = finite_losses(log_probs, frames, batch)
-        self.update(losses, finite, batch, self.schedule(epoch + step / steps), tally)
+        losses, goals, finite = self.losses(features, frames, batch)
+        self.update(losses, goals, finite, batch, self.schedule(epoch + step / steps), tally)
         tally.steps += 1
         tally.audio_s += batch.audio_s
         tally.seconds += time.perf_counter() - started
@@ -105,21 +104,36 @@ class Trainer:
         speed, gain = draw_speed(rng, self.speeds), draw_gain(rng, self.gain_db)
         return self.data.cache.samples(example.utterance, speed) * np.float32(gain)
 
-    def update(self, losses: Tensor, finite: Tensor, batch: Batch, learning_rate: float, tally: Tally) -> None:
-        """Step on the mean of the finite losses; what is not finite is counted, never hidden."""
+    def losses(self, features: Tensor, frames: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Return each row's CTC loss, what is minimised instead of it, and which rows are finite; all [B].
+
+        With `inter_ctc` it is a weighted mean of that loss and the one after half of the layers, which regularises
+        (Lee and Watanabe 2021).
+        """
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            if not self.inter_ctc:
+                losses, finite = finite_losses(*self.model.classified(features, frames), batch)
+                return losses, losses, finite
+            early, log_probs, frames = self.model.classified_twice(features, frames)
+        losses, finite = finite_losses(log_probs, frames, batch)
+        return losses, torch.lerp(losses, finite_losses(early, frames, batch)[0], self.inter_ctc), finite
+
+    def update(
+        self, losses: Tensor, goals: Tensor, finite: Tensor, batch: Batch, learning_rate: float, tally: Tally
+    ) -> None:
+        """Step on the mean of the finite rows' goals; what is not finite is counted, never hidden."""
         tally.skipped += int((~finite).sum())
         if not bool(finite.any()):
             return
-        loss = losses[finite].sum()
         set_learning_rate(self.optimizer, learning_rate)
         self.optimizer.zero_grad(set_to_none=True)
-        (loss / finite.sum()).backward()
+        goals[finite].mean().backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
         if not bool(norm.isfinite()):
             tally.skipped += int(finite.sum())
             return
         self.optimizer.step()
-        tally.loss += float(loss.detach())
+        tally.loss += float(losses[finite].detach().sum())
         tally.labels += int(batch.label_lengths[finite].sum())
 
 

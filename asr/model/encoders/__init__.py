@@ -15,11 +15,17 @@ from asr.model.encoders.lstm import Lstm
 
 
 class Encoder(Protocol):
-    """x [B, F, dim] and frames [B] -> hidden [B, F', outputs] and frames' [B], F' = ceil(F / 4)."""
+    """x [B, F, dim] and frames [B] -> hidden [B, F', outputs] and frames' [B], F' = ceil(F / 4).
+
+    `twice` returns the hidden states after half of the `layers` before those after all of them, of the same width.
+    """
 
     outputs: int
+    layers: nn.ModuleList
 
     def __call__(self, x: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]: ...
+
+    def twice(self, x: Tensor, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]: ...
 
 
 ENCODERS: dict[str, Callable[..., nn.Module]] = {"blstm": Blstm, "lstm": Lstm}

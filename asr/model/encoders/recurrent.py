@@ -85,8 +85,21 @@ class RecurrentEncoder(nn.Module):
 
     def forward(self, x: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
         x, frames = self.subsampling(x, frames)
-        for index, (norm, layer) in enumerate(zip(self.norms, self.layers, strict=True)):
-            y = self.variational_dropout(norm(x))
-            y = layer(self.dropout(y) if index else y, frames)
-            x = x + y if self.residual and index else y
+        for index in range(len(self.layers)):
+            x = self.deeper(x, frames, index)
         return masked(self.last_norm(x), frames), frames
+
+    def twice(self, x: Tensor, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the hidden states after half of the layers, those after all (both [B, F', outputs]), and frames'."""
+        x, frames = self.subsampling(x, frames)
+        early, half = x, len(self.layers) // 2
+        for index in range(len(self.layers)):
+            x = self.deeper(x, frames, index)
+            early = x if index < half else early
+        return masked(self.last_norm(early), frames), masked(self.last_norm(x), frames), frames
+
+    def deeper(self, x: Tensor, frames: Tensor, index: int) -> Tensor:
+        """Return x [B, F', C] after the LSTM layer of that index, its norm, dropout and residual connection."""
+        y = self.variational_dropout(self.norms[index](x))
+        y = self.layers[index](self.dropout(y) if index else y, frames)
+        return x + y if self.residual and index else y
