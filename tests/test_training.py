@@ -23,7 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from asr import config, manifest, mel
 from asr.decoders.greedy import Greedy
-from asr.errors import CheckpointError, ConfigError
+from asr.errors import CheckpointError, ConfigError, MissingFile
 from asr.train import checkpoint as checkpoints
 from asr.train import loop
 from asr.train.batches import plan
@@ -343,6 +343,20 @@ def test_other_settings_are_another_run(sets: tuple[Path, Path], unbroken: Path)
     other = settings().model_copy(update={"model": config.Model(hidden=8)})  # type: ignore[call-arg]
     with pytest.raises(CheckpointError, match=r"begun with model\.\w+ = "):
         train(other, *sets, unbroken)
+
+
+def test_other_data_is_another_run(sets: tuple[Path, Path], unbroken: Path, tmp_path: Path) -> None:
+    manifest.write(tmp_path / "fewer.jsonl", manifest.read(sets[0])[1:])
+    with pytest.raises(CheckpointError, match=r"begun with .*train.jsonl for train, and .*fewer.jsonl holds"):
+        train(settings(), tmp_path / "fewer.jsonl", sets[1], unbroken)
+    with pytest.raises(MissingFile, match="gone"):
+        train(settings(), sets[0], tmp_path / "gone.jsonl", unbroken)
+
+
+def test_a_run_may_move_to_another_machine(sets: tuple[Path, Path], unbroken: Path) -> None:
+    before = (unbroken / MODEL).read_bytes()
+    train(settings(device="auto", cache_gb=0.5), *sets, unbroken)
+    assert (unbroken / MODEL).read_bytes() == before
 
 
 def test_another_seed_is_another_model(sets: tuple[Path, Path], unbroken: Path, tmp_path: Path) -> None:

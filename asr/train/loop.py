@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import signal
 import sys
 import threading
@@ -25,6 +24,7 @@ from asr.train.checkpoint import LAST, MODEL, Checkpoint
 from asr.train.data import Data, load_data, statistics
 from asr.train.epoch import Tally, Trainer
 from asr.train.evaluate import DevResult, evaluate
+from asr.train.identity import check_same_data, check_same_settings, describe
 from asr.train.journal import Board, Progress, plot, write_csv
 from asr.train.optimiser import adamw
 
@@ -111,7 +111,8 @@ def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, ou
     """Return the run saved in `out`, or a new one with fresh weights and measured feature statistics."""
     state = checkpoints.load(out / LAST) if (out / LAST).exists() else None
     if state is not None:
-        check_same(settings.parse(state.config, where=str(out / LAST)), config, out)
+        check_same_settings(settings.parse(state.config, where=str(out / LAST)), config, out)
+        check_same_data(state.provenance, {"train": train_manifest, "dev": dev_manifest}, out)
     data = load_data(config, train_manifest, dev_manifest, state.tokens if state else None)
     for name in data.dropped:
         print(f"left out, more labels than frames: {name}", file=sys.stderr)
@@ -136,18 +137,6 @@ def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, ou
     model.load_state_dict(state.weights)
     optimizer.load_state_dict(state.optimizer)
     return replace(run, history=state.history, tally=Tally(**state.progress))
-
-
-def check_same(saved: Config, config: Config, out: Path) -> None:
-    """Refuse to go on with other settings than the run began with; where data lies may change."""
-    for (section, old), (_, new) in zip(saved, config, strict=True):
-        before, after = old.model_dump(), new.model_dump()
-        for key in () if section == "data" else sorted(before.keys() | after.keys()):
-            if before.get(key) != after.get(key):
-                raise CheckpointError(
-                    f"{out}: was begun with {section}.{key} = {before.get(key)!r}, the config now says "
-                    f"{after.get(key)!r}; restore it to resume, or choose another folder"
-                )
 
 
 def run_epoch(run: Run, trainer: Trainer, epoch: int, progress: Progress, stop: threading.Event) -> None:
@@ -246,11 +235,6 @@ def seconds_left(run: Run) -> float:
     """Return the time that the remaining epochs will take at the mean speed so far."""
     done = sum(row["seconds"] for row in run.history)
     return done / run.epoch * (run.config.train.epochs - run.epoch) - run.tally.seconds if run.epoch else 0.0
-
-
-def describe(manifest: Path, used: int) -> dict[str, Any]:
-    digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
-    return {"manifest": str(manifest.resolve()), "sha256": digest, "utterances": used}
 
 
 def choose_device(name: str) -> torch.device:
