@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -48,6 +49,7 @@ class ModelInfo:
     scores: tuple[Mapping[str, Any], ...] = ()
     licence: str = ""
     probe: Mapping[str, Any] | None = None
+    priors: tuple[float, ...] = ()  # log of each token's mean probability over training frames; () where not measured
 
 
 class Serialisable(Protocol):
@@ -175,7 +177,10 @@ def _info_from(entries: Mapping[str, str], path: Path) -> ModelInfo:
             values[f.name] = _value(f.name, entries[PREFIX + f.name], path)
         elif f.default is MISSING and f.default_factory is MISSING:
             raise ModelError(f"{path}: lacks {PREFIX}{f.name}; export it again")
-    return ModelInfo(**values)
+    info = ModelInfo(**values)
+    if info.priors and (count := len(info.priors)) != len(info.tokens):
+        raise ModelError(f"{path}: {PREFIX}priors are {count} for {len(info.tokens)} tokens; export it again")
+    return info
 
 
 def _value(name: str, text: str, path: Path) -> Any:
@@ -197,6 +202,10 @@ def _is_mapping(value: object) -> bool:
     return isinstance(value, dict)
 
 
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max  # false for NaN, which JSON lets in
+
+
 _VALID: dict[str, Callable[[Any], bool]] = {
     "name": _is_text,
     "tokens": lambda v: isinstance(v, tuple) and len(v) > 1 and all(map(_is_text, v)),
@@ -211,6 +220,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "scores": lambda v: isinstance(v, tuple) and all(map(_is_mapping, v)),
     "licence": _is_text,
     "probe": lambda v: v is None or _is_mapping(v),
+    "priors": lambda v: isinstance(v, tuple) and all(map(_is_finite, v)),
 }
 
 

@@ -27,6 +27,7 @@ INFO = ModelInfo(
     scores=({"set": "test", "wer": 0.5}, {"set": "dev", "wer": 0.25}),
     licence="CC0",
     probe={"ids": [[0, 1], [1, 0]]},
+    priors=(-0.5, -1.25, -2.0, -3.0, -1e-300, -700.0),
 )
 
 
@@ -206,10 +207,33 @@ def test_an_impossible_format(path: Path, value: str) -> None:
         ("decoder", "{}"),
         ("scores", "[1]"),
         ("probe", "[]"),
+        ("priors", "[-1, -1, -1, -1, -1, NaN]"),
+        ("priors", "[-1, -1, -1, -1, -1, -Infinity]"),
+        ("priors", "[-1, -1, -1, -1, -1, " + 400 * "9" + "]"),
+        ("priors", '[-1, -1, -1, -1, -1, "a"]'),
+        ("priors", "[-1, -1, -1, -1, -1, null]"),
+        ("priors", "null"),
+        ("priors", "-1"),
+        ("priors", '{"a": -1}'),
     ],
 )
 def test_impossible_values_are_named(path: Path, field: str, value: str) -> None:
     assert f"asr.{field} is" in refusal(with_entry(path, f"asr.{field}", value))
+
+
+@pytest.mark.parametrize(
+    ("value", "count"), [("[-1]", 1), ("[-1, -1, -1, -1, -1]", 5), ("[-1, -1, -1, -1, -1, -1, 0]", 7)]
+)
+def test_priors_are_one_for_each_token(path: Path, value: str, count: int) -> None:
+    assert f"asr.priors are {count} for 6 tokens" in refusal(with_entry(path, "asr.priors", value))
+
+
+def test_a_file_may_have_no_priors(path: Path) -> None:
+    assert bundle.read_info(with_entry(path, "asr.priors", "[]")) == replace(INFO, priors=())
+    older = onnx.load(path)
+    del older.metadata_props[next(n for n, prop in enumerate(older.metadata_props) if prop.key == "asr.priors")]
+    onnx.save(older, path)
+    assert bundle.read_info(with_entry(path, "asr.name", '"tiny"')) == replace(INFO, priors=())
 
 
 def test_a_broken_value_is_named(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import resource
 import zipfile
 from dataclasses import replace
@@ -42,6 +43,7 @@ def made() -> Checkpoint:
         history=[{"epoch": 1, "train_loss": 0.1 + 0.2, "dev_wer": 1.0}],
         progress={"steps": 3},
         optimizer=optimizer.state_dict(),
+        priors=(-0.1, -1.0 / 3.0, -7.0, -1e-300),
     )
 
 
@@ -61,7 +63,7 @@ def test_everything_comes_back_bit_for_bit(tmp_path: Path) -> None:
     before = made()
     checkpoints.save(before, tmp_path / LAST)
     after = checkpoints.load(tmp_path / LAST)
-    for name in ("config", "tokens", "provenance", "history", "progress"):
+    for name in ("config", "tokens", "provenance", "history", "progress", "priors"):
         assert getattr(after, name) == getattr(before, name)
     assert after.weights.keys() == before.weights.keys()
     for name, weight in before.weights.items():
@@ -73,6 +75,16 @@ def test_everything_comes_back_bit_for_bit(tmp_path: Path) -> None:
         for name, value in state.items():
             assert torch.equal(after.optimizer["state"][index][name], value)
     assert [path.name for path in tmp_path.iterdir()] == [LAST], "no temporary file is left"
+
+
+def test_a_checkpoint_from_before_there_were_priors_has_none(tmp_path: Path) -> None:
+    checkpoints.save(made(), tmp_path / LAST)
+    values = torch.load(tmp_path / LAST, weights_only=True)
+    del values["priors"]
+    torch.save(values, tmp_path / LAST)
+    after = checkpoints.load(tmp_path / LAST)
+    assert after.priors == ()
+    assert after.tokens == made().tokens
 
 
 def test_a_model_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -155,6 +167,20 @@ def test_a_byte_flipped_in_the_weights_is_noticed(tmp_path: Path) -> None:
         checkpoints.load(path)
 
 
+def test_an_entry_turned_into_a_folder_is_noticed(tmp_path: Path) -> None:
+    """One bit of an archive's directory makes torch take weights for a folder, and leave memory as it is for them."""
+    path = written(tmp_path)
+    content = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        start, entries = archive.start_dir, len(archive.infolist())
+    attributes = [match.start() + 38 for match in re.finditer(b"PK\x01\x02", content) if match.start() >= start]
+    assert len(attributes) == entries > 20
+    for position in attributes:
+        path.write_bytes(content[:position] + bytes([content[position] ^ 0x10]) + content[position + 1 :])
+        with pytest.raises(CheckpointError, match="has changed since it was written"):
+            checkpoints.load(path)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"not a checkpoint", b"\x80\x04N.", b"PK\x03\x04" + b"\0" * 100, b"\0" * 5000]
 )
@@ -186,6 +212,7 @@ def test_archives_of_another_kind_are_refused(tmp_path: Path) -> None:
         ({"format": 2}, "checkpoint format 2, this version reads 1; update"),
         ({"tokens": None}, "not a checkpoint of this package"),
         ({"config": "{broken"}, "not a checkpoint of this package"),
+        ({"priors": 3}, "not a checkpoint of this package"),
     ],
 )
 def test_other_contents_are_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:

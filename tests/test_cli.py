@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -484,6 +485,15 @@ def test_info_prints_what_is_inside(tiny: Path) -> None:
     assert f"tokens: {len(info.tokens)} (char): <blk> ▁ " in text
     assert f"sample rate: {info.rate_hz} Hz\nframe shift: 40 ms\ntext rules: en/1\ndecoder:\n  name: greedy\n" in text
     assert "provenance:\n" in text
+
+
+def test_info_says_whether_priors_are_there(model: Path) -> None:
+    info = bundle.read_info(model)
+    bundle.update(model, replace(info, priors=()))
+    assert "\npriors: none stored\n" in done("info", model)
+    bundle.update(model, replace(info, priors=len(info.tokens) * (-1.5,)))
+    assert f"\npriors: of {len(info.tokens)} tokens, as logarithms\n" in done("info", model)
+    assert json.loads(done("info", model, "--json"))["priors"] == len(info.tokens) * [-1.5]
 
 
 def test_info_prints_json(tiny: Path) -> None:

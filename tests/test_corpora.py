@@ -244,7 +244,7 @@ def test_folders_that_are_no_corpus(tmp_path: Path, name: str) -> None:
     with pytest.raises(MissingFile, match="no such folder"):
         corpora.prepare(name, tmp_path / "none", tmp_path / "out")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CorpusError, match=r"empty: has no (etc/an4_train.fileids|recordings), nor"):
+    with pytest.raises(CorpusError, match=r"empty: has no (etc/an4_train.fileids|recordings|SPEAKERS.TXT), nor"):
         corpora.prepare(name, tmp_path / "empty", tmp_path / "out")
     (tmp_path / "archive.tar.gz").touch()
     with pytest.raises(CorpusError, match="is a file where the folder"):
@@ -406,7 +406,17 @@ def test_fsdd_with_a_part_of_the_recordings(tmp_path: Path) -> None:
         corpora.prepare("fsdd", folder, tmp_path / "out")
 
 
-# ---- all of them
+# ---- all of them; LibriSpeech has a file of its own besides
+
+
+def make_librispeech(folder: Path) -> Path:
+    for part, speaker in (("train-sample", 19), ("dev-sample", 174), ("dev-other", 116), ("test-sample", 84)):
+        chapter = folder / part / str(speaker) / "198"
+        chapter.mkdir(parents=True)
+        (chapter / f"{speaker}-198.trans.txt").write_text(f"{speaker}-198-0000 NORTHANGER ABBEY\n")
+        soundfile.write(chapter / f"{speaker}-198-0000.flac", voice(speaker), 16000)
+    (folder / "SPEAKERS.TXT").touch()
+    return folder
 
 
 def test_an_empty_audio_file_is_named_and_nothing_is_written(tmp_path: Path) -> None:
@@ -420,7 +430,7 @@ def test_an_empty_audio_file_is_named_and_nothing_is_written(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", corpora.CORPORA)
 def test_a_preparer_keeps_its_promises(tmp_path: Path, name: str) -> None:
-    make = {"an4": make_an4, "fsdd": make_fsdd}[name]
+    make = {"an4": make_an4, "fsdd": make_fsdd, "librispeech": make_librispeech}[name]
     corpus = corpora.get_corpus(name)
     assert corpus.name == name
     assert corpus.licence

@@ -262,10 +262,24 @@ def test_an_export_is_one_file_that_says_what_it_is(run_folder: Path, exported: 
     assert (info.rate_hz, info.frame_shift_s) == (16000, 0.04)
     assert (info.tokenizer, info.text_rules, info.decoder) == ("char", "basic/1", {"name": "greedy"})
     assert FeatureSpec(**info.features) == FeatureSpec()
+    assert info.priors == (), "a checkpoint may have none"
     assert info.provenance["epochs"] == 2
     assert info.provenance["dev"]["manifest"] == "dev.jsonl"
     assert str(run_folder) not in json.dumps(info.provenance), "folders of the training machine stay there"
     onnx.checker.check_model(onnx.load(exported), full_check=True)
+
+
+def test_priors_travel_in_the_file(run_folder: Path, tmp_path: Path) -> None:
+    priors = tuple(-0.1 * number for number in range(1, len(TOKENS) + 1))
+    checkpoints.save(replace(checkpoints.load(run_folder), priors=priors), tmp_path / checkpoints.MODEL)
+    assert bundle.read_info(export(tmp_path, tmp_path / "noise.onnx")).priors == priors
+
+
+def test_priors_that_fit_no_token_are_refused(run_folder: Path, tmp_path: Path) -> None:
+    checkpoints.save(replace(checkpoints.load(run_folder), priors=(-1.0,)), tmp_path / checkpoints.MODEL)
+    with pytest.raises(ModelError, match=f"asr.priors are 1 for {len(TOKENS)} tokens"):
+        export(tmp_path, tmp_path / "noise.onnx")
+    assert [file.name for file in tmp_path.iterdir()] == [checkpoints.MODEL]
 
 
 def test_the_same_checkpoint_gives_the_same_file(run_folder: Path, exported: Path, tmp_path: Path) -> None:

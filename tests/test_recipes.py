@@ -21,7 +21,8 @@ from asr import config, corpora, manifest
 from asr.types import Utterance
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
-NAMES = ("an4", "fsdd")
+NAMES = ("an4", "fsdd", "librispeech")
+RATES_HZ = {"an4": 16000, "fsdd": 8000, "librispeech": 16000}
 CONFIGS = sorted(RECIPES.glob("*/config.toml"))
 
 pytestmark = pytest.mark.skipif(not RECIPES.is_dir(), reason="only in a checkout, where the recipes are")
@@ -50,7 +51,7 @@ def test_every_recipe_has_its_files() -> None:
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.parent.name)
 def test_every_config_loads_at_the_rate_of_its_corpus(path: Path) -> None:
     settings = config.load(path)
-    assert settings.features.rate_hz == {"an4": 16000, "fsdd": 8000}[path.parent.name]
+    assert settings.features.rate_hz == RATES_HZ[path.parent.name]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.parent.name)
@@ -62,6 +63,19 @@ def test_every_config_builds_a_model(path: Path) -> None:
     with torch.no_grad():
         log_probs, _ = model(torch.zeros(1, 16000), torch.tensor([16000]))
     torch.testing.assert_close(log_probs.exp().sum(-1), torch.ones(log_probs.shape[:2]))
+
+
+def test_the_librispeech_settings_fit_the_sample(tmp_path: Path, test_data: Path) -> None:
+    pytest.importorskip("torch")
+    from asr.train.data import load_data
+
+    paths = corpora.prepare("librispeech", test_data / "librispeech-sample", tmp_path)
+    data = load_data(config.load(RECIPES / "librispeech" / "config.toml"), paths["train"], paths["dev"])
+    assert data.tokens == ("<blk>", "▁", "'", *"abcdefghijklmnopqrstuvwxyz")
+    assert data.dropped == ()
+    manifest.write(tmp_path / "few.jsonl", manifest.read(paths["train"])[:1])
+    few = load_data(config.load(RECIPES / "librispeech" / "config.toml"), tmp_path / "few.jsonl", paths["dev"])
+    assert few.tokens == data.tokens
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -353,14 +367,26 @@ def make_an4(folder: Path) -> None:
         (folder / "etc" / f"an4_{split}.fileids").write_text("".join(f"{wav}/{split}/{name}\n" for name in names))
 
 
+def make_librispeech(folder: Path) -> None:
+    for part, speaker, count in (("train-sample", 19, 16), ("dev-sample", 174, 4), ("test-sample", 84, 2)):
+        prefix, chapter = f"{speaker}-1", folder / part / str(speaker) / "1"
+        chapter.mkdir(parents=True)
+        for n in range(count):
+            soundfile.write(chapter / f"{prefix}-{n:04d}.flac", sound(n % 2, n, 16000), 16000)
+        lines = [f"{prefix}-{n:04d} {('YES', 'NO')[n % 2]}\n" for n in range(count)]
+        (chapter / f"{prefix}.trans.txt").write_text("".join(lines))
+    (folder / "SPEAKERS.TXT").touch()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "options"), [("an4", ["--seeds", "1"]), ("fsdd", ["--seeds", "1", "--leave-one-out"])]
+    ("name", "options"),
+    [("an4", ["--seeds", "1"]), ("fsdd", ["--seeds", "1", "--leave-one-out"]), ("librispeech", ["--seeds", "1"])],
 )
 def test_a_recipe_runs_from_audio_to_table(tmp_path: Path, name: str, options: list[str]) -> None:
     pytest.importorskip("torch")
-    {"an4": make_an4, "fsdd": make_fsdd}[name](tmp_path / "corpus")
-    (tmp_path / "tiny.toml").write_text(TINY.format(rate_hz={"an4": 16000, "fsdd": 8000}[name]))
+    {"an4": make_an4, "fsdd": make_fsdd, "librispeech": make_librispeech}[name](tmp_path / "corpus")
+    (tmp_path / "tiny.toml").write_text(TINY.format(rate_hz=RATES_HZ[name]))
     command = [sys.executable, str(RECIPES / name / "run.py"), "--source", str(tmp_path / "corpus"), *options]
     command += ["--out", str(tmp_path / "out"), "--config", str(tmp_path / "tiny.toml")]
     subprocess.run(command, check=True, cwd=RECIPES.parent)
@@ -372,12 +398,14 @@ def test_a_recipe_runs_from_audio_to_table(tmp_path: Path, name: str, options: l
     table = rows(page)
     assert table["1"][2:4] == [f"{100 * score['wer']:.2f}", f"{100 * score['cer']:.2f}"]
     assert table["1"][5] == "2"
-    assert (table.get("pooled") is None) == (name == "an4")
+    assert (table.get("pooled") is None) == (name != "fsdd")
 
     from asr.recognizer import Recognizer
 
-    model = Recognizer(tmp_path / "out" / f"{name}-en.onnx")
-    assert model.info.rate_hz == {"an4": 16000, "fsdd": 8000}[name]
+    (path,) = (tmp_path / "out").glob("*.onnx")
+    model = Recognizer(path)
+    assert model.info.rate_hz == RATES_HZ[name]
+    assert len(model.info.priors) == len(model.info.tokens)
     assert {"dev", "test"} <= {
         value for score in model.info.scores for value in score.values() if isinstance(value, str)
     }

@@ -30,7 +30,7 @@ from asr.train.batches import plan
 from asr.train.checkpoint import LAST, MODEL
 from asr.train.data import load_data, statistics
 from asr.train.epoch import Tally, Trainer, use_bf16
-from asr.train.evaluate import DevResult, ctc_losses
+from asr.train.evaluate import DevResult, class_priors, ctc_losses
 from asr.train.journal import COLUMNS, Progress
 from asr.train.loop import Stopped, choose_device, stop_requested, train
 from asr.train.optimiser import Schedule, adamw
@@ -185,6 +185,47 @@ def test_the_result_of_the_model_is_its_own(unbroken: Path, sets: tuple[Path, Pa
     )
     assert asdict(again) == finished.provenance["dev_result"]
     assert again.rank <= min(map(rank_of, rows_of(unbroken)))
+
+
+def test_the_model_carries_the_mean_of_its_posteriors(unbroken: Path, sets: tuple[Path, Path]) -> None:
+    """The oracle is one utterance after the other, without padding, in the linear domain."""
+    finished = checkpoints.load(unbroken)
+    model, posteriors = checkpoints.build_model(finished), []
+    for utterance in manifest.read(sets[0]):
+        samples = torch.from_numpy(soundfile.read(utterance.audio, dtype="float32")[0])[None]
+        with torch.no_grad():
+            posteriors.append(model(samples, torch.tensor([samples.shape[1]]))[0][0].double().exp().numpy())
+    mean = np.concatenate(posteriors).mean(axis=0)
+    np.testing.assert_allclose(np.exp(finished.priors), mean, rtol=0, atol=1e-4)
+    assert sum(np.exp(finished.priors)) == pytest.approx(1.0, abs=1e-6)
+    assert checkpoints.load(unbroken / LAST).priors == (), "a run in progress has none"
+
+
+def test_of_a_large_training_set_every_nth_utterance_is_measured(unbroken: Path, sets: tuple[Path, Path]) -> None:
+    finished = checkpoints.load(unbroken)
+    model = checkpoints.build_model(finished)
+    data = load_data(settings(), *sets, finished.tokens)
+    total_s = sum(example.utterance.duration_s for example in data.train)
+
+    def priors(examples: list[Any], limit_s: float) -> tuple[float, ...]:
+        model.train()  # it must see to that itself: dropout would change every number
+        return class_priors(model, examples, data.cache, batch_s=4.0, limit_s=limit_s)
+
+    assert priors(data.train, total_s) == pytest.approx(finished.priors, abs=1e-6)
+    assert priors(data.train, 0.4 * total_s) == pytest.approx(priors(data.train[::3], 1e9), abs=1e-6)
+    assert priors(data.train, 0.4 * total_s) != pytest.approx(finished.priors, abs=1e-6)
+    assert priors(data.train, 1e-9) == pytest.approx(priors(data.train[:1], 1e9), abs=1e-6)
+
+
+def test_a_token_that_is_never_thought_of_has_a_finite_prior(unbroken: Path, sets: tuple[Path, Path]) -> None:
+    finished = checkpoints.load(unbroken)
+    model = checkpoints.build_model(finished)
+    data = load_data(settings(), *sets, finished.tokens)
+    with torch.no_grad():
+        model.head.bias[1] -= 2000.0  # exp(-2000) is zero in double precision
+    priors = class_priors(model, data.train, data.cache, batch_s=4.0)
+    assert -2100.0 < priors[1] < -1900.0
+    assert np.exp(priors).sum() == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_run_leaves_curves_and_provenance(trained: Path, sets: tuple[Path, Path]) -> None:

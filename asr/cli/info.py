@@ -52,6 +52,7 @@ def described(info: ModelInfo) -> dict[str, Any]:
         "decoder": info.decoder,
         "features": info.features,
         "scores": {score.get("set", "unnamed"): rates(score) for score in info.scores} or "none stored",
+        "priors": f"of {len(info.priors)} tokens, as logarithms" if info.priors else "none stored",
         "licence": info.licence or "not stated",
         "provenance": info.provenance,
     }

@@ -11,6 +11,7 @@ from typing import Protocol
 from asr import manifest
 from asr.corpora.an4 import An4
 from asr.corpora.fsdd import Fsdd
+from asr.corpora.librispeech import LibriSpeech
 from asr.errors import CorpusError, did_you_mean
 from asr.types import Utterance
 
@@ -38,7 +39,7 @@ class Corpus(Protocol):
         ...
 
 
-CORPORA: dict[str, Corpus] = {"an4": An4(), "fsdd": Fsdd()}
+CORPORA: dict[str, Corpus] = {"an4": An4(), "fsdd": Fsdd(), "librispeech": LibriSpeech()}
 
 
 def get_corpus(name: str) -> Corpus:

@@ -28,14 +28,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from asr import audio
-from asr.corpora.layout import AudioFiles, corpus_folder, lines, named
+from asr.corpora.layout import AudioFiles, corpus_folder, lines, refuse
 from asr.errors import CorpusError
 from asr.types import Utterance
 
@@ -113,11 +113,13 @@ def _entries(folder: Path, split: str) -> list[_Entry]:
     path_of = {name: path for name, stem in stem_of.items() if (path := files.find(stem)) is not None}
 
     silent = [f"wav/{stem}.*" for name, stem in stem_of.items() if name not in path_of]
-    _refuse(silent, fileids, "no audio file for", f"one of {', '.join(EXTENSIONS)} is expected for each")
+    refuse(silent, fileids, "no audio file for", f"one of {', '.join(EXTENSIONS)} is expected for each, {AGAIN}")
     textless = [name for name in stem_of if name not in texts]
-    _refuse(textless, fileids, "no text for", f"a line 'TEXT (NAME)' in {transcription.name} is expected for each")
+    refuse(
+        textless, fileids, "no text for", f"a line 'TEXT (NAME)' in {transcription.name} is expected for each, {AGAIN}"
+    )
     unlisted = [name for name in texts if name not in stem_of]
-    _refuse(unlisted, transcription, f"{fileids.name} does not list", "the same ones are expected in both")
+    refuse(unlisted, transcription, f"{fileids.name} does not list", f"the same ones are expected in both, {AGAIN}")
     return sorted((_entry(name, texts[name], path_of[name], fileids) for name in stem_of), key=lambda entry: entry.id)
 
 
@@ -143,13 +145,8 @@ def _texts(path: Path) -> dict[str, str]:
 def _once(stems: list[str], path: Path) -> list[str]:
     counts = Counter(Path(stem).name for stem in stems)
     several = [name for name, count in counts.items() if count > 1]
-    _refuse(several, path, "more than one line for", "one is expected for each")
+    refuse(several, path, "more than one line for", f"one is expected for each, {AGAIN}")
     return stems
-
-
-def _refuse(names: Collection[str], path: Path, fault: str, expected: str) -> None:
-    if names:
-        raise CorpusError(f"{path}: {fault} {len(names)} of its utterances: {named(names)}; {expected}, {AGAIN}")
 
 
 def _check(train: list[_Entry], test: list[_Entry], folder: Path) -> None:
@@ -159,7 +156,7 @@ def _check(train: list[_Entry], test: list[_Entry], folder: Path) -> None:
             f"(the first {DEV_UTTERANCES} for training become dev); {AGAIN}"
         )
     both = {entry.id for entry in train} & {entry.id for entry in test}
-    _refuse(sorted(both), folder, "train and test both list", "each is expected in one")
+    refuse(sorted(both), folder, "train and test both list", f"each is expected in one, {AGAIN}")
 
 
 def _utterance(entry: _Entry, out: Path, high_byte_first: bool) -> Utterance:

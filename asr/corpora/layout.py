@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from asr.errors import CorpusError, MissingFile
@@ -39,6 +39,12 @@ def named(names: Iterable[object]) -> str:
     """Return the first names of a list and how many more there are."""
     texts = [str(name) for name in names]
     return ", ".join(texts[:SHOWN]) + (f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else "")
+
+
+def refuse(names: Collection[str], path: Path, fault: str, way_out: str) -> None:
+    """Raise CorpusError for the utterances that have a fault, where there are any."""
+    if names:
+        raise CorpusError(f"{path}: {fault} {len(names)} of its utterances: {named(names)}; {way_out}")
 
 
 def lines(path: Path, corpus: str) -> list[str]:

@@ -31,6 +31,7 @@ def model_info(source: Checkpoint, model: AcousticModel, *, name: str) -> ModelI
         text_rules=text.label(text.get_rule(source.config["text"]["rules"])),
         features=asdict(spec),
         provenance=provenance(source, model),
+        priors=source.priors,
         probe=selfcheck.probe(log_probs[0].numpy()),
     )
 

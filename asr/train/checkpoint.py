@@ -22,12 +22,13 @@ from asr.model.fbank import Features
 
 FORMAT = 1
 MODEL, LAST = "model.pt", "last.pt"
+MARK_OF_FOLDER = 0x10  # in the attributes of an entry of a ZIP archive
 TEXTS = ("config", "provenance", "history", "progress")  # stored as JSON
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The weights with what they mean; `optimizer` and `progress` only where a run is to go on."""
+    """The weights with what they mean; `optimizer` and `progress` only where a run is to go on, `priors` at its end."""
 
     config: dict[str, Any]
     tokens: tuple[str, ...]
@@ -36,6 +37,7 @@ class Checkpoint:
     history: list[dict[str, Any]] = field(default_factory=list)
     progress: dict[str, Any] = field(default_factory=dict)
     optimizer: dict[str, Any] | None = None
+    priors: tuple[float, ...] = ()  # of each token, as natural logarithms; none before the end of a run
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
@@ -55,6 +57,7 @@ def asdict_shallow(checkpoint: Checkpoint) -> dict[str, Any]:
         "tokens": list(checkpoint.tokens),
         "weights": checkpoint.weights,
         "optimizer": checkpoint.optimizer,
+        "priors": list(checkpoint.priors),
     }
 
 
@@ -75,16 +78,19 @@ def load(path: str | Path) -> Checkpoint:
     try:
         texts = {name: json.loads(values[name]) for name in TEXTS}
         tokens, weights, optimizer = tuple(values["tokens"]), values["weights"], values["optimizer"]
+        priors = tuple(values.get("priors", ()))  # checkpoints of older versions have none
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: not a checkpoint of this package ({error!r}); name another file") from error
-    return Checkpoint(tokens=tokens, weights=weights, optimizer=optimizer, **texts)
+    return Checkpoint(tokens=tokens, weights=weights, optimizer=optimizer, priors=priors, **texts)
 
 
 def read_safely(path: Path) -> Any:
     """Return what `torch.save` wrote, if it is plain containers of tensors, numbers and strings, bit for bit."""
     try:
         with zipfile.ZipFile(path) as archive:
-            changed = archive.testzip()  # torch itself passes over flipped bits in the weights
+            # Torch itself passes over flipped bits in the weights, and reads nothing of what is marked as a folder.
+            folders = [entry.filename for entry in archive.infolist() if entry.external_attr & MARK_OF_FOLDER]
+            changed = archive.testzip() or next(iter(folders), None)
         if changed:
             raise zipfile.BadZipFile(f"{changed} has changed since it was written")
         return torch.load(path, map_location="cpu", weights_only=True)

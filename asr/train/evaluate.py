@@ -1,7 +1,8 @@
-"""Loss and greedy error rates of a torch model on a development set."""
+"""Loss and greedy error rates of a torch model on a development set, and its class priors on the training set."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,11 @@ from torch.nn import functional
 
 from asr.decoders.greedy import Greedy
 from asr.model.ctc import AcousticModel
+from asr.model.fbank import mask
 from asr.scoring import score
 from asr.train.batches import AudioCache, Batch, Example, dev_batches
+
+PRIORS_S = 36000.0  # ten hours of audio: about a million frames, enough for the rarest letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +76,25 @@ def evaluate(
     report = score(references, hypotheses)
     labels = sum(len(example.labels) for example in examples)
     return DevResult(loss=total / max(labels, 1), wer=report.wer, cer=report.cer)
+
+
+@torch.inference_mode()
+def class_priors(
+    model: AcousticModel, examples: Sequence[Example], cache: AudioCache, *, batch_s: float, limit_s: float = PRIORS_S
+) -> tuple[float, ...]:
+    """Return the natural logarithm of each token's mean probability over the frames of a training set: [V].
+
+    The audio is as it was recorded and the model in evaluation mode, where it is left. Of more than `limit_s` seconds
+    of audio every n-th utterance is taken, with the least n that keeps to it. Acoustic likelihoods are probabilities
+    divided by such priors, as hybrid models have them and EESEN brought them to CTC (Miao et al. 2015; its own count
+    the labels of the texts and a blank around each).
+    """
+    model.eval()
+    device = next(model.parameters()).device
+    every = math.ceil(sum(example.utterance.duration_s for example in examples) / limit_s)
+    total, count = torch.full((model.head.out_features,), -math.inf, dtype=torch.float64), 0
+    for batch in dev_batches(examples[:: max(every, 1)], cache, batch_s):
+        log_probs, frames = model(batch.samples.to(device), batch.lengths.to(device))
+        chosen = log_probs[mask(frames, log_probs.shape[1])].double().cpu()  # [sum of frames, V]
+        total, count = total.logaddexp(chosen.logsumexp(dim=0)), count + len(chosen)
+    return tuple((total - math.log(count)).tolist())

@@ -23,7 +23,7 @@ from asr.train import checkpoint as checkpoints
 from asr.train.checkpoint import LAST, MODEL, Checkpoint
 from asr.train.data import Data, load_data, statistics
 from asr.train.epoch import Tally, Trainer
-from asr.train.evaluate import DevResult, evaluate
+from asr.train.evaluate import DevResult, class_priors, evaluate
 from asr.train.identity import check_same_data, check_same_settings, describe
 from asr.train.journal import Board, Progress, plot, write_csv
 from asr.train.optimiser import adamw
@@ -78,7 +78,7 @@ def train(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -
     """Train, or go on with the run in `out`, and return the path of the finished model.
 
     `out` receives last.pt (the state after every epoch), best/ (the checkpoints to average), epochs.csv, curves.png,
-    tensorboard/ and at the end model.pt, the mean of the best checkpoints by dev WER.
+    tensorboard/ and at the end model.pt, the mean of the best checkpoints by dev WER, with its class priors.
     Raises DataError, TextError, ManifestError, ConfigError, CheckpointError, OutputError; and Stopped on Ctrl-C,
     after the state was saved.
     """
@@ -223,7 +223,8 @@ def finish(run: Run) -> Path:
     run.provenance |= {"epochs_averaged": chosen, "dev_result": asdict(result)}
     run.provenance["training_seconds"] = round(sum(row["seconds"] for row in run.history), 1)
     plot(run.history, run.out / "curves.png")
-    checkpoints.save(run.checkpoint(whole=False), run.out / MODEL)
+    priors = class_priors(run.model, run.data.train, run.data.cache, batch_s=run.config.train.batch_s)
+    checkpoints.save(replace(run.checkpoint(whole=False), priors=priors), run.out / MODEL)
     epochs = ", ".join(map(str, chosen))
     print(
         f"{run.out / MODEL}: mean of epochs {epochs}; dev WER {result.wer:.2%}, CER {result.cer:.2%}", file=sys.stderr
