@@ -51,6 +51,10 @@ class ModelError(AsrError, ValueError):
     """A model file that is not ours, too new, or damaged."""
 
 
+class LanguageModelError(AsrError, ValueError):
+    """A language model that cannot be read or used: not an ARPA file or a binary of ours, too new, or damaged."""
+
+
 class VerifyError(AsrError, RuntimeError):
     """An exported model whose outputs differ from those of the model it was made from."""
 

@@ -31,7 +31,7 @@ from asr.errors import AudioError
 from asr.types import Hypothesis, Utterance
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-COMMANDS = ["prepare", "train", "export", "verify", "evaluate", "transcribe", "score", "info", "completion"]
+COMMANDS = ["prepare", "train", "export", "verify", "evaluate", "transcribe", "score", "info", "lm", "completion"]
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")
 TEXTS = ["Yes.", "No!", "One, two", "stop"]
