@@ -49,8 +49,16 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What a decoder read out of an utterance; an empty text has no words and confidence 0."""
+    """What a decoder read out of an utterance; an empty text has no words and confidence 0.
+
+    The scores are natural logarithms, None from a decoder that has none: the sum over all paths, what the language
+    model says, and all together as the decoder weighs it.
+    """
 
     text: str
     words: tuple[Word, ...] = ()
     confidence: float = 0.0
+    acoustic: float | None = None
+    lm: float | None = None
+    total: float | None = None
+    alternatives: tuple[Hypothesis, ...] = ()  # the next best readings, from a decoder that was asked for them

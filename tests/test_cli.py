@@ -31,7 +31,19 @@ from asr.errors import AudioError
 from asr.types import Hypothesis, Utterance
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-COMMANDS = ["prepare", "train", "export", "verify", "evaluate", "transcribe", "score", "info", "lm", "completion"]
+COMMANDS = [
+    "prepare",
+    "train",
+    "export",
+    "verify",
+    "evaluate",
+    "transcribe",
+    "align",
+    "score",
+    "info",
+    "lm",
+    "completion",
+]
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")
 TEXTS = ["Yes.", "No!", "One, two", "stop"]
@@ -273,7 +285,7 @@ def test_completion_prints_a_script_for_each_shell(shell: str) -> None:
     ("words", "choices"),
     [
         ("asr tr", {"train", "transcribe"}),
-        ("asr transcribe --format ", {"txt", "json"}),
+        ("asr transcribe --format ", {"txt", "json", "ctm", "srt", "textgrid"}),
         ("asr score --rules ", {"none", "basic", "en"}),
         ("asr prepare f", {"fsdd"}),
     ],

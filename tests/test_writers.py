@@ -29,7 +29,7 @@ def test_every_writer_gives_text_that_can_be_printed(
     written = WRITERS[writer].write(name, hypothesis, several=several)
     written.encode("utf-8")
     assert not written.endswith("\n")
-    assert hypothesis.text in written
+    assert all(word.text in written for word in hypothesis.words)
 
 
 def test_unknown_format_names_the_known_ones() -> None:

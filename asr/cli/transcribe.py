@@ -26,7 +26,8 @@ def formats() -> Iterable[str]:
 )
 @click.option(
     "--format", "kind", type=OneOf(formats), default="txt", show_default=True,
-    help="txt: the text alone; json: one object a file, with words, times and confidences.",
+    help="txt: the text alone; json: one object a file, with words, times and confidences; "
+    "ctm, srt, textgrid: words with times.",
 )  # fmt: skip
 @options.decoder
 @options.threads

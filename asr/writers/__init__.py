@@ -6,7 +6,10 @@ from typing import Protocol
 
 from asr.errors import ConfigError, did_you_mean
 from asr.types import Hypothesis
+from asr.writers.ctm import Ctm
 from asr.writers.json import Json
+from asr.writers.srt import Srt
+from asr.writers.textgrid import TextGrid
 from asr.writers.txt import Txt
 
 __all__ = ["WRITERS", "Writer", "get_writer"]
@@ -22,7 +25,7 @@ class Writer(Protocol):
     def write(name: str, hypothesis: Hypothesis, *, several: bool) -> str: ...
 
 
-WRITERS: dict[str, type[Writer]] = {"txt": Txt, "json": Json}
+WRITERS: dict[str, type[Writer]] = {"txt": Txt, "json": Json, "ctm": Ctm, "srt": Srt, "textgrid": TextGrid}
 
 
 def get_writer(name: str) -> type[Writer]:

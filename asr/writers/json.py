@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
+from typing import Any
 
 from asr.types import Hypothesis, Word
 from asr.writers.names import encodable
 
+ALTERNATIVES = "alternatives"  # left out where there are none
+
 
 class Json:
-    """Keys: file, text, confidence, words; of a word: text, start_s, end_s (to the millisecond), confidence."""
+    """Keys: file, text, confidence, words; of a word: text, start_s, end_s (to the millisecond), confidence.
+
+    What a hypothesis or a word knows beside has keys of its own (scores, and of an alignment `interpolated`).
+    """
 
     @staticmethod
     def write(name: str, hypothesis: Hypothesis, *, several: bool) -> str:
-        line = {
-            "file": encodable(name),
-            "text": hypothesis.text,
-            "confidence": round(hypothesis.confidence, 4),
-            "words": [_word(word) for word in hypothesis.words],
-        }
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps({"file": encodable(name), **_plain("", hypothesis)}, ensure_ascii=False)
 
 
-def _word(word: Word) -> dict[str, object]:
-    return {
-        "text": word.text,
-        "start_s": round(word.start_s, 3),
-        "end_s": round(word.end_s, 3),
-        "confidence": round(word.confidence, 4),
-    }
+def _plain(name: str, value: Any) -> Any:
+    """Return a value as JSON has it: nouns as objects, lists last; times to the millisecond."""
+    if isinstance(value, Hypothesis | Word):
+        known = {field.name: _plain(field.name, getattr(value, field.name)) for field in fields(value)}
+        lists_last = sorted(known.items(), key=lambda item: isinstance(item[1], list))
+        return {key: content for key, content in lists_last if content is not None and (content or key != ALTERNATIVES)}
+    if isinstance(value, tuple):
+        return [_plain(name, one) for one in value]
+    return round(value, 3 if name.endswith("_s") else 4) if isinstance(value, float) else value
