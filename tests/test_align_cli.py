@@ -78,7 +78,8 @@ def test_words_of_a_file(sample: Path, text: Path, said: str, read: Hypothesis) 
     assert all(line[:2] == [str(sample), "1"] for line in lines)
     starts = [float(line[2]) for line in lines]
     assert starts == sorted(starts)
-    assert starts == pytest.approx([word.start_s for word in read.words], abs=0.2)
+    # The model's spikes lie inside words, up to their end; the aligner goes back to where the word begins.
+    assert starts == pytest.approx([word.start_s for word in read.words], abs=0.3)
 
 
 def test_words_on_the_command_line(sample: Path, said: str) -> None:
