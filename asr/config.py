@@ -77,6 +77,7 @@ class Train(Section):
     clip_norm: Positive = 5.0
     inter_ctc: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share in the loss of a second one after half of the layers
     average: Annotated[int, Field(ge=1)] = 5  # best checkpoints, by dev WER, whose mean is the model
+    consistency: Annotated[float, Field(ge=0)] = 0.0  # weight of the agreement of two augmented views of an utterance
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: str = "auto"
     max_dropped: Count = 0  # utterances too short for their labels that may be left out

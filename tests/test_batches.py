@@ -230,3 +230,17 @@ def test_every_utterance_is_in_one_group(count: int, share: float, pairs: int) -
     assert sorted(index for group in groups for index in group) == list(range(count))
     assert sum(len(group) == 2 for group in groups) == pairs
     assert {len(group) for group in groups} <= {1, 2}
+
+
+def test_a_batch_twice_is_its_rows_and_the_same_again() -> None:
+    examples = [
+        Example(Utterance(name, Path(f"{name}.wav"), "", 0.1), labels) for name, labels in (("a", (1, 2)), ("b", (3,)))
+    ]
+    batch = collate(examples, [np.ones(800, np.float32), np.ones(400, np.float32)], 8000)
+    twice = batch.twice()
+    assert twice.ids == batch.ids * 2
+    assert twice.audio_s == batch.audio_s
+    assert twice.labels.tolist() == 2 * batch.labels.tolist()
+    assert twice.label_lengths.tolist() == 2 * batch.label_lengths.tolist()
+    assert twice.lengths.tolist() == 2 * batch.lengths.tolist()
+    assert torch.equal(twice.samples[2:], batch.samples)

@@ -23,7 +23,7 @@ from asr.model.fbank import Features
 from asr.train.augment import at_speed
 from asr.train.batches import Batch, Example
 from asr.train.data import feasible, load_data, output_frames
-from asr.train.epoch import finite_losses
+from asr.train.epoch import disagreement, finite_losses
 from asr.train.evaluate import ctc_losses
 from asr.types import Utterance
 
@@ -121,6 +121,28 @@ def test_an_infinite_loss_spoils_no_gradient() -> None:
     torch.testing.assert_close(losses[finite], wanted)
     torch.testing.assert_close(both.grad[finite], good.grad)
     assert not both.grad[1].any()
+
+
+def test_views_of_an_utterance_disagree_by_their_divergence() -> None:
+    """Against torch's own Kullback-Leibler divergence; frames past a row's end do not count."""
+    log_probs = torch.randn(4, 5, 3).log_softmax(-1).requires_grad_()
+    frames = torch.tensor([5, 2, 5, 2])
+    found = disagreement(log_probs, frames)
+    for row, twin in ((0, 2), (1, 3), (2, 0), (3, 1)):
+        size = int(frames[row])
+        mine, theirs = log_probs[row, :size], log_probs[twin, :size]
+        wanted = torch.nn.functional.kl_div(mine, theirs, reduction="sum", log_target=True)
+        torch.testing.assert_close(found[row], wanted)
+    found[:2].sum().backward()
+    assert log_probs.grad is not None
+    assert log_probs.grad[:2].any()
+    assert not log_probs.grad[2:].any(), "the twin is taken as given"
+
+
+def test_equal_views_agree() -> None:
+    view = torch.randn(2, 4, 3).log_softmax(-1)
+    assert disagreement(torch.cat([view, view]), torch.tensor([4, 1, 4, 1])).abs().max() < 1e-6
+    assert disagreement(torch.zeros(2, 0, 3), torch.tensor([0, 0])).tolist() == [0.0, 0.0]
 
 
 # ---- the model

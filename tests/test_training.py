@@ -29,7 +29,7 @@ from asr.train import loop
 from asr.train.batches import plan
 from asr.train.checkpoint import LAST, MODEL
 from asr.train.data import load_data, statistics
-from asr.train.epoch import Tally, Trainer, use_bf16
+from asr.train.epoch import Tally, Trainer, disagreement, use_bf16
 from asr.train.evaluate import DevResult, class_priors, ctc_losses
 from asr.train.journal import COLUMNS, Progress
 from asr.train.loop import Stopped, choose_device, stop_requested, train
@@ -484,8 +484,9 @@ def test_two_utterances_can_be_learned_by_heart(sets: tuple[Path, Path], tmp_pat
         {"model": {"encoder": "lstm", "hidden": 8, "layers": 2}},
         {"train": {"precision": "bf16"}},
         {"train": {"inter_ctc": 0.3}, "model": {"hidden": 8, "layers": 3}},
+        {"train": {"consistency": 0.2}},
     ],
-    ids=["mfcc", "lstm", "bf16", "inter_ctc"],
+    ids=["mfcc", "lstm", "bf16", "inter_ctc", "consistency"],
 )
 def test_other_kinds_of_runs_go_through(changes: dict[str, Any], sets: tuple[Path, Path], tmp_path: Path) -> None:
     values = settings(epochs=1).model_dump()
@@ -512,6 +513,21 @@ def test_a_loss_after_half_of_the_layers_takes_its_share(sets: tuple[Path, Path]
     early = ctc_losses(*model.classified(features, frames), batch)
     assert (early - losses).abs().min() > 0.01
     torch.testing.assert_close(goals, 0.75 * losses + 0.25 * early)
+
+
+def test_two_views_of_an_utterance_are_brought_together(sets: tuple[Path, Path]) -> None:
+    chosen = settings(consistency=0.5)
+    data = load_data(chosen, *sets)
+    model = checkpoints.new_model(chosen, vocab=len(data.tokens)).eval()
+    trainer = Trainer(model, adamw(model, 0.0), data, chosen)
+    batch = trainer.read([(0,), (1,), (2,)], np.random.default_rng(0)).twice()
+    features, frames = model.normalised(batch.samples, batch.lengths)
+    losses, goals, _ = trainer.losses(features, frames, batch)
+    torch.testing.assert_close(goals, losses, msg="equal views agree")
+    features[3:] += 1.0
+    losses, goals, _ = trainer.losses(features, frames, batch)
+    torch.testing.assert_close(goals, losses + 0.5 * disagreement(*model.classified(features, frames)))
+    assert (goals > losses + 1e-3).all()
 
 
 def test_half_of_one_layer_is_none() -> None:

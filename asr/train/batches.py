@@ -45,6 +45,17 @@ class Batch:
             label_lengths=self.label_lengths.to(device),
         )
 
+    def twice(self) -> Batch:
+        """Return the rows followed by the same rows; the audio counts once."""
+        return Batch(
+            ids=self.ids * 2,
+            samples=self.samples.repeat(2, 1),
+            lengths=self.lengths.repeat(2),
+            labels=self.labels.repeat(2),
+            label_lengths=self.label_lengths.repeat(2),
+            audio_s=self.audio_s,
+        )
+
 
 def joined(examples: Sequence[Example], tokens: Sequence[str]) -> Example:
     """Return several examples, spoken one after the other, as one: texts parted by a space, ids by a plus."""

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from asr.config import Config
 from asr.model.ctc import AcousticModel
+from asr.model.fbank import mask
 from asr.train.augment import SpecAugment, draw_gain, draw_speed, draw_warps, warp_bands
 from asr.train.batches import Batch, Example, collate, draw_groups, joined, plan
 from asr.train.data import Data
@@ -47,7 +48,8 @@ class Trainer:
         train, augment = config.train, config.augment
         self.model, self.optimizer, self.data = model, optimizer, data
         self.seed, self.batch_s, self.clip_norm = train.seed, train.batch_s, train.clip_norm
-        self.inter_ctc = train.inter_ctc
+        self.inter_ctc, self.consistency = train.inter_ctc, train.consistency
+        self.views = 2 if self.consistency else 1
         self.schedule = Schedule(train.learning_rate, train.final_learning_rate, train.warmup_epochs, train.epochs)
         self.speeds, self.gain_db, self.warp = augment.speeds, augment.gain_db, augment.warp
         self.joined = augment.joined
@@ -83,6 +85,8 @@ class Trainer:
         batch = self.read(chosen, rng).to(self.device)
         with torch.no_grad():
             features, frames = self.model.features(batch.samples, batch.lengths)
+            if self.consistency:
+                batch, features, frames = batch.twice(), torch.cat([features, features]), torch.cat([frames, frames])
             if self.warp:
                 warps = draw_warps(rng, self.warp, len(batch.ids))
                 features = warp_bands(features, warps, self.model.features.spec)
@@ -108,21 +112,28 @@ class Trainer:
         """Return each row's CTC loss, what is minimised instead of it, and which rows are finite; all [B].
 
         With `inter_ctc` it is a weighted mean of that loss and the one after half of the layers, which regularises
-        (Lee and Watanabe 2021).
+        (Lee and Watanabe 2021); with `consistency` the rows are two views of each utterance, and what one gives away
+        about the other is added.
         """
+        early = None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            if not self.inter_ctc:
-                losses, finite = finite_losses(*self.model.classified(features, frames), batch)
-                return losses, losses, finite
-            early, log_probs, frames = self.model.classified_twice(features, frames)
+            if self.inter_ctc:
+                early, log_probs, frames = self.model.classified_twice(features, frames)
+            else:
+                log_probs, frames = self.model.classified(features, frames)
         losses, finite = finite_losses(log_probs, frames, batch)
-        return losses, torch.lerp(losses, finite_losses(early, frames, batch)[0], self.inter_ctc), finite
+        goals = losses
+        if early is not None:
+            goals = torch.lerp(goals, finite_losses(early, frames, batch)[0], self.inter_ctc)
+        if self.consistency:
+            goals = goals + self.consistency * disagreement(log_probs, frames)
+        return losses, goals, finite
 
     def update(
         self, losses: Tensor, goals: Tensor, finite: Tensor, batch: Batch, learning_rate: float, tally: Tally
     ) -> None:
         """Step on the mean of the finite rows' goals; what is not finite is counted, never hidden."""
-        tally.skipped += int((~finite).sum())
+        tally.skipped += int((~finite).sum()) // self.views
         if not bool(finite.any()):
             return
         set_learning_rate(self.optimizer, learning_rate)
@@ -130,7 +141,7 @@ class Trainer:
         goals[finite].mean().backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
         if not bool(norm.isfinite()):
-            tally.skipped += int(finite.sum())
+            tally.skipped += int(finite.sum()) // self.views
             return
         self.optimizer.step()
         tally.loss += float(losses[finite].detach().sum())
@@ -144,6 +155,17 @@ def finite_losses(log_probs: Tensor, frames: Tensor, batch: Batch) -> tuple[Tens
     if not bool(finite.all()):  # the gradient of an infinite loss is NaN even where the loss is left out of the sum
         losses = ctc_losses(log_probs, frames, batch, zero_infinity=True)
     return losses, finite
+
+
+def disagreement(log_probs: Tensor, frames: Tensor) -> Tensor:
+    """Return for each row how far it is from its twin, the row half a batch away: log_probs [B, F', V] -> [B].
+
+    The sum over frames of the Kullback-Leibler divergence from the twin, which is taken as given (the consistency
+    regularisation of CTC: Yao et al. 2025).
+    """
+    twins = log_probs.detach().roll(len(log_probs) // 2, dims=0)
+    divergence = (twins.exp() * (twins - log_probs)).sum(dim=-1)  # [B, F']
+    return (divergence * mask(frames, log_probs.shape[1])).sum(dim=-1)
 
 
 def use_bf16(precision: str, device: torch.device) -> bool:
