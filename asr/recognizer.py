@@ -15,7 +15,8 @@ import onnxruntime
 from asr import audio as audio_file
 from asr import bundle
 from asr.cores import available_cores
-from asr.decoders import get_decoder
+from asr.decoders.confidence import calibrated
+from asr.decoding import make_decoder
 from asr.errors import AsrError, ConfigError, ModelError
 from asr.types import FloatArray, Hypothesis, Waveform
 
@@ -33,23 +34,28 @@ T = TypeVar("T")
 class Recognizer:
     """A model file ready to transcribe; safe to share between threads.
 
-    Raises MissingFile, ModelError, and ConfigError for an impossible number of threads or an unknown decoder.
+    decoder: a name of `asr.decoders.DECODERS`, the model's own unless given; settings: arguments of that decoder, as
+    `asr.decoding.make_decoder` takes them (`lm="lm.bin"`, `hotwords=["new york"]`, `nbest=5`).
+    Raises MissingFile, ModelError, ConfigError for an impossible number of threads, an unknown decoder or a setting
+    that it does not have, and what reading the files of the settings raises.
     """
 
     def __init__(
-        self, path: str | Path | None = None, *, threads: int | None = None, decoder: str | None = None
+        self, path: str | Path | None = None, *, threads: int | None = None, decoder: str | None = None, **settings: Any
     ) -> None:
         path = bundle.default_model() if path is None else Path(path)
         data, self.info = bundle.load_bytes(path)
-        self._session = _session(data, available_cores() if threads is None else threads, path)
-        self._decoder = get_decoder(decoder or self.info.decoder["name"])(self.info.tokens, self.info.blank)
+        self._threads = available_cores() if threads is None else threads
+        self._session = _session(data, self._threads, path)
+        tuning = make_decoder(self.info, decoder, **settings)
+        self._decoder, self._calibration = tuning.decoder, tuning.calibration
 
     def transcribe(self, audio: Audio, *, rate_hz: int | None = None) -> Hypothesis:
         """Return what is said in a file, a Waveform, or an array [T] or [T, C] of floats in [-1, 1] or of integers.
 
         rate_hz is the array's rate, the model's own unless given; files and Waveforms know theirs. Raises AudioError.
         """
-        return self._decoded(self.log_probs([self._samples(audio, rate_hz)])[0])
+        return self._decoded(self.log_probs([self._samples(audio, rate_hz)]))[0]
 
     def transcribe_batch(self, audios: Iterable[Audio], *, rate_hz: int | None = None) -> list[Hypothesis]:
         """Return the hypotheses of many recordings, in their order; equal to those of `transcribe`, and faster.
@@ -84,8 +90,9 @@ class Recognizer:
         log_probs, frames = self._session.run(["log_probs", "frames"], {"samples": padded, "lengths": lengths})
         return [rows[:size] for rows, size in zip(log_probs, frames, strict=True)]
 
-    def _decoded(self, log_probs: FloatArray) -> Hypothesis:
-        return self._decoder.decode(log_probs, frame_shift_s=self.info.frame_shift_s)
+    def _decoded(self, batch: Sequence[FloatArray]) -> list[Hypothesis]:
+        found = self._decoder.decode_batch(batch, frame_shift_s=self.info.frame_shift_s, threads=self._threads)
+        return [calibrated(hypothesis, self._calibration) for hypothesis in found] if self._calibration else found
 
     def _samples(self, audio: Audio, rate_hz: int | None) -> FloatArray:
         if isinstance(audio, str | Path):
@@ -125,7 +132,7 @@ class Recognizer:
         sizes = {place: len(samples) for place, samples in waveforms.items()}
         for places in batches(sizes, round(BATCH_S * self.info.rate_hz)):
             log_probs = self.log_probs([waveforms[place] for place in places])
-            results |= zip(places, map(self._decoded, log_probs), strict=True)
+            results |= zip(places, self._decoded(log_probs), strict=True)
         return [results[place] for place in range(len(window))]
 
 

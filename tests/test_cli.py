@@ -32,16 +32,7 @@ from asr.types import Hypothesis, Utterance
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMMANDS = [
-    "prepare",
-    "train",
-    "export",
-    "verify",
-    "evaluate",
-    "transcribe",
-    "align",
-    "score",
-    "info",
-    "lm",
+    *("prepare", "train", "export", "verify", "evaluate", "tune", "transcribe", "align", "score", "info", "lm"),
     "completion",
 ]
 RATE_HZ = 16000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import subprocess
 import sys
@@ -19,6 +20,11 @@ from asr.tokenizers import SPACE as TOKENIZERS_SPACE
 from asr.tokenizers import join_tokens
 from asr.types import FloatArray, Word
 
+WITHOUT_BEAM = importlib.util.find_spec("numba") is None
+NEEDS_BEAM = pytest.mark.skipif(WITHOUT_BEAM, reason="needs the extra `beam`")
+EACH = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=NEEDS_BEAM if name == "beam" else ()) for name in DECODERS]
+)
 TOKENS = ("<blk>", "▁", "a", "b", "ñ", "▁c", "你")
 
 
@@ -38,7 +44,7 @@ def noise(frames: int, vocabulary: int = len(TOKENS), seed: int = 0) -> FloatArr
     return log_softmax(np.random.default_rng(seed).normal(size=(frames, vocabulary)) * 3)
 
 
-@pytest.mark.parametrize("name", DECODERS)
+@EACH
 @pytest.mark.parametrize(
     ("path", "text"),
     [
@@ -59,7 +65,7 @@ def test_every_decoder_reads_a_path_without_doubt(name: str, path: list[int], te
     assert (result.confidence > 0.99) if text else (result.confidence == 0)
 
 
-@pytest.mark.parametrize("name", DECODERS)
+@EACH
 def test_every_decoder_keeps_times_and_confidences_in_range(name: str) -> None:
     decoder = DECODERS[name](TOKENS)
     for seed, frames in enumerate((0, 1, 2, 37, 150)):
@@ -72,13 +78,13 @@ def test_every_decoder_keeps_times_and_confidences_in_range(name: str) -> None:
         assert 0 <= result.confidence <= 1
 
 
-@pytest.mark.parametrize("name", DECODERS)
+@EACH
 def test_every_decoder_takes_another_blank(name: str) -> None:
     result = DECODERS[name](("a", "b", "<blk>"), blank=2).decode(peaky([0, 2, 0, 1], vocabulary=3), frame_shift_s=0.01)
     assert result.text == "aab"
 
 
-@pytest.mark.parametrize("name", DECODERS)
+@EACH
 @pytest.mark.parametrize(
     ("log_probs", "reason"),
     [
@@ -98,7 +104,7 @@ def test_every_decoder_refuses_what_are_no_log_probs(name: str, log_probs: Float
     assert isinstance(caught.value, AsrError)
 
 
-@pytest.mark.parametrize("name", DECODERS)
+@EACH
 def test_every_decoder_refuses_tokens_it_cannot_use(name: str) -> None:
     for blank in (-1, len(TOKENS)):
         with pytest.raises(AsrError, match=f"blank {blank}: not one of 7 tokens"):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--details", is_flag=True, help="Also print every utterance, aligned word by word.")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Also write rates, counts and utterances there.")
 @click.option("--store", metavar="NAME", help="Also keep rates and counts in MODEL, as those of the set NAME.")
-@options.decoder
+@options.decoding
 @options.threads
 def command(
     model: Path,
@@ -36,8 +36,7 @@ def command(
     details: bool,
     json_file: Path | None,
     store: str | None,
-    decoder: str | None,
-    threads: int | None,
+    **settings: Any,
 ) -> None:
     """Print the error rates of a model on a manifest.
 
@@ -53,7 +52,7 @@ def command(
     from asr.recognizer import Recognizer
 
     utterances = manifests.read(manifest)
-    recognizer = Recognizer(model, **given(threads=threads, decoder=decoder))
+    recognizer = Recognizer(model, **given(**settings))
     try:
         report = measure(recognizer, utterances)
     except DataError as error:

@@ -53,3 +53,22 @@ threads = click.option(
 decoder = click.option(
     "--decoder", type=OneOf(decoders), help="How to search for the text; the model's own way, unless given."
 )
+
+
+def decoding(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of the decoders; those that are absent are None."""
+    for option in reversed(
+        (
+            decoder,
+            click.option(
+                "--lm", type=PATH, metavar="FILE", help="For beam: an n-gram model (ARPA, or of 'asr lm build')."
+            ),
+            click.option("--lm-weight", type=float, metavar="X", help="For beam: weight of the n-gram model."),
+            click.option("--word-bonus", type=float, metavar="X", help="For beam: what every word earns."),
+            click.option("--hotwords", type=PATH, metavar="FILE", help="For beam: phrases to favour, one a line."),
+            click.option("--lexicon", type=PATH, metavar="FILE", help="For beam: the only words that may be said."),
+            click.option("--beam", type=int, metavar="N", help="For beam: how many readings are followed."),
+        )
+    ):
+        command = option(command)
+    return command

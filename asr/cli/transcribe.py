@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,16 +30,17 @@ def formats() -> Iterable[str]:
     help="txt: the text alone; json: one object a file, with words, times and confidences; "
     "ctm, srt, textgrid: words with times.",
 )  # fmt: skip
-@options.decoder
+@options.decoding
+@click.option("--nbest", type=int, metavar="N", help="For beam: json also tells the N - 1 next best readings.")
 @options.threads
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     files: tuple[str, ...],
     model: Path | None,
     kind: str,
-    decoder: str | None,
-    threads: int | None,
+    **settings: Any,
 ) -> None:
     """Print what is said in audio files.
 
@@ -52,12 +54,13 @@ def command(
     \b
     Example:
       asr transcribe talk.flac
+      asr transcribe talk.flac --decoder beam --lm lm.bin --hotwords names.txt
     """
     import asr
     from asr.writers import get_writer
 
     writer = get_writer(kind)
-    recognizer = asr.load(**given(path=model, threads=threads, decoder=decoder))
+    recognizer = asr.load(**given(path=model, **settings))
     failed = 0
     for name, result in recognizer.transcribe_each(files):
         if isinstance(result, AsrError):

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from asr.decoders.beam import Beam
 from asr.decoders.greedy import Greedy
+from asr.decoders.hotwords import read_hotwords
+from asr.decoders.lexicon import Lexicon, read_lexicon
 from asr.decoders.path import check_log_probs, collapse, hypothesis
 from asr.errors import ConfigError, did_you_mean
 from asr.types import FloatArray, Hypothesis
 
-__all__ = ["DECODERS", "Decoder", "check_log_probs", "collapse", "get_decoder", "hypothesis"]
+__all__ = [
+    "DECODERS",
+    "Beam",
+    "Decoder",
+    "Lexicon",
+    "check_log_probs",
+    "collapse",
+    "get_decoder",
+    "hypothesis",
+    "read_hotwords",
+    "read_lexicon",
+]
 
 
 class Decoder(Protocol):
@@ -24,8 +38,12 @@ class Decoder(Protocol):
 
     def decode(self, log_probs: FloatArray, *, frame_shift_s: float) -> Hypothesis: ...
 
+    def decode_batch(
+        self, batch: Iterable[FloatArray], *, frame_shift_s: float, threads: int | None = None
+    ) -> list[Hypothesis]: ...
 
-DECODERS: dict[str, type[Decoder]] = {"greedy": Greedy}
+
+DECODERS: dict[str, type[Decoder]] = {"beam": Beam, "greedy": Greedy}
 
 
 def get_decoder(name: str) -> type[Decoder]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -28,3 +28,9 @@ class Greedy:
         runs = collapse(path, self.blank)
         posteriors = [float(best[first:end].max()) for _, first, end in runs]
         return hypothesis(self.tokens, runs, posteriors, frame_shift_s)
+
+    def decode_batch(
+        self, batch: Iterable[FloatArray], *, frame_shift_s: float, threads: int | None = None
+    ) -> list[Hypothesis]:
+        """Return the hypotheses of several utterances, in their order; too little work for threads to be of use."""
+        return [self.decode(log_probs, frame_shift_s=frame_shift_s) for log_probs in batch]

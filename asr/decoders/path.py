@@ -14,6 +14,7 @@ from asr.types import FloatArray, Hypothesis, Word
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 
 Run = tuple[int, int, int]  # label, first frame, frame after the last
+Spelled = tuple[str, list[int]]  # a word and the places of its labels
 
 
 def collapse(ids: npt.ArrayLike, blank: int = 0) -> list[Run]:
@@ -36,22 +37,37 @@ def hypothesis(
     its tokens, and its confidence is the mean of their posteriors; a SPACE that stands alone counts in neither, since
     it belongs to the pause. The confidence of the utterance is the mean over its words, 0 where there are none.
     """
-    words = tuple(
+    return joined(spelled(tokens, [label for label, _, _ in runs]), runs, posteriors, frame_shift_s)
+
+
+def spelled(tokens: Sequence[str], labels: Sequence[int]) -> list[Spelled]:
+    """Return the words that labels spell, each with the places of its labels but those of a SPACE alone."""
+    return [
+        ("".join(tokens[labels[at]].removeprefix(SPACE) for at in members), members)
+        for members in _by_word(tokens, labels)
+    ]
+
+
+def joined(
+    words: Sequence[Spelled], runs: Sequence[Run], posteriors: Sequence[float], frame_shift_s: float
+) -> Hypothesis:
+    """Return the hypothesis of words, each given with the places of its runs."""
+    spoken = tuple(
         Word(
-            text="".join(tokens[runs[at][0]].removeprefix(SPACE) for at in members),
+            text=text,
             start_s=runs[members[0]][1] * frame_shift_s,
             end_s=runs[members[-1]][2] * frame_shift_s,
-            confidence=_mean([posteriors[at] for at in members]),
+            confidence=mean([posteriors[at] for at in members]),
         )
-        for members in _by_word(tokens, runs)
+        for text, members in words
     )
-    return Hypothesis(" ".join(word.text for word in words), words, _mean([word.confidence for word in words]))
+    return Hypothesis(" ".join(word.text for word in spoken), spoken, mean([word.confidence for word in spoken]))
 
 
-def _by_word(tokens: Sequence[str], runs: Sequence[Run]) -> Iterator[list[int]]:
-    """Yield the positions in `runs` that make up each word, without those that are SPACE alone."""
+def _by_word(tokens: Sequence[str], labels: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the places of the labels that make up each word, without those that are SPACE alone."""
     members: list[int] = []
-    for at, (label, _, _) in enumerate(runs):
+    for at, label in enumerate(labels):
         if tokens[label].startswith(SPACE) and members:
             yield members
             members = []
@@ -61,7 +77,7 @@ def _by_word(tokens: Sequence[str], runs: Sequence[Run]) -> Iterator[list[int]]:
         yield members
 
 
-def _mean(posteriors: Sequence[float]) -> float:
+def mean(posteriors: Sequence[float]) -> float:
     # Rounding can lift a posterior of one a little above it.
     return min(1.0, sum(posteriors) / len(posteriors)) if posteriors else 0.0
 
