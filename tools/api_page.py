@@ -38,6 +38,7 @@ MODULES = (
     "asr.decoders.beam",
     "asr.decoders.hotwords",
     "asr.decoders.lexicon",
+    "asr.decoders.compat",
     "asr.decoders.confidence",
     "asr.decoding",
     "asr.tuning",
