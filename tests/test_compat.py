@@ -150,6 +150,7 @@ def test_labels_below_the_least_log_probability_do_not_count_unless_they_are_the
         ),
         ({"lm_score_boundary": False}, {"boundary": False}),
         ({"unigrams": ["ab", "never heard", "</s>"]}, {"known": ["ab"]}),
+        ({"unigrams": {"ab"}, "lm_score_boundary": False}, {"known": ["ab"], "boundary": False}),
     ],
 )
 def test_scores_with_a_language_model_are_those_of_the_definition(

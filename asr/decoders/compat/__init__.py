@@ -39,7 +39,7 @@ def build_ctcdecoder(
     alpha, beta, unk_score_offset: weight of the language model, what a word adds, and what is added to log10 p of an
     unknown one. lm_score_boundary: the begin and the end of the sentence are scored.
     blank, space: the labels that are those, where they are not written as "" or "<blk>" and as " ".
-    Raises ConfigError, MissingFile, LanguageModelError, and MissingPackage where numba is absent.
+    Raises ConfigError, ModelError, MissingFile, LanguageModelError, and MissingPackage where numba is absent.
     """
     tokens, blank_at = tokens_of(labels, blank, space)
     if not 0 <= alpha < math.inf:
