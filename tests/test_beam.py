@@ -243,7 +243,7 @@ CASES = st.tuples(st.integers(0, 4), st.integers(0, 10**6), st.sampled_from([0.5
 exhaustive = settings(deadline=None, derandomize=True, database=None)
 
 
-@settings(exhaustive, max_examples=350)
+@settings(exhaustive, max_examples=1000)
 @given(CASES, st.sampled_from(TOKEN_SETS), st.floats(-2, 2))
 def test_equals_the_sum_over_all_paths(
     case: tuple[int, int, float], tokens: tuple[str, ...], word_bonus: float
@@ -254,7 +254,7 @@ def test_equals_the_sum_over_all_paths(
     agree(found, expected(log_probs, tokens, Scorer(word_bonus=word_bonus)))
 
 
-@settings(exhaustive, max_examples=250)
+@settings(exhaustive, max_examples=1000)
 @given(CASES, st.sampled_from(TOKEN_SETS), st.integers(0, 5), st.booleans(), st.floats(0, 2), st.floats(0, 3))
 def test_with_a_language_model(
     folder: Path, case: tuple[int, int, float], tokens: tuple[str, ...], seed: int, is_open: bool, weight: float,
