@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -72,11 +72,10 @@ def nist_frames(head: bytes) -> int | None:
     return int(count[1]) if count else None
 
 
-def ogg_ends(path: str | Path) -> bool:
+def ogg_ends(file: BinaryIO) -> bool:
     """Say whether an Ogg file ends with a whole page that calls itself the last (RFC 3533)."""
-    with open(path, "rb") as file:
-        file.seek(-min(_OGG_PAGE_BYTES, file.seek(0, 2)), 2)
-        tail = file.read()
+    file.seek(-min(_OGG_PAGE_BYTES, file.seek(0, 2)), 2)
+    tail = file.read()
     page = tail[max(0, tail.rfind(b"OggS")) :]
     head, segments = page[:27], page[27 : 27 + page[26]] if len(page) > 27 else b""
     return len(head) == 27 and bool(head[5] & 4) and len(page) >= 27 + head[26] + sum(segments)
@@ -100,12 +99,13 @@ def why_not(path: str | Path, head: bytes, reason: str = "") -> str:
 class Container:
     """The first audio track of a file that FFmpeg decodes; time 0 is where that track begins.
 
+    `readable` returns what FFmpeg opens: a path, or an open file with the content of one that lies in an archive.
     Raises MissingPackage without PyAV, AudioError where there is no audio or it cannot be decoded.
     """
 
-    def __init__(self, path: str | Path, kind: str) -> None:
+    def __init__(self, path: str | Path, kind: str, readable: Callable[[], str | Path | BinaryIO]) -> None:
         self._av: Any = require("av", extra="video", purpose=f"{path}: reading {kind}")
-        self._path = path
+        self._path, self._readable = path, readable
         try:
             self._file = self._open()
             self._track = self._file.streams.audio[0]
@@ -187,8 +187,10 @@ class Container:
             return float(ticks * self._track.time_base)
 
     def _open(self) -> Any:
+        source = self._readable()
         # "file:" because FFmpeg takes what stands before a colon in a name for a protocol.
-        file = self._av.open(f"file:{self._path}", metadata_errors="ignore")
+        handle = f"file:{source}" if isinstance(source, str | Path) else source
+        file = self._av.open(handle, metadata_errors="ignore")
         if not file.streams.audio:
             raise AudioError(f"{self._path}: has no audio track; name a file with sound")
         codec = file.streams.audio[0].codec_context

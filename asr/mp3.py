@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import mmap
 from functools import lru_cache, reduce
-from pathlib import Path
 from typing import NamedTuple
 
 # ISO 11172-3 and 13818-3, layer III: bit rates of MPEG 1 and of the others, rates by the version bits (0 is MPEG 2.5).
@@ -34,24 +33,23 @@ class _Index(NamedTuple):
     size: int  # bytes
 
 
-def with_true_index(path: str | Path) -> bytes | None:
+def with_true_index(data: _Bytes) -> bytes | None:
     """Return the audio of an MP3 behind an index, where its own is missing or speaks of less than is there.
 
     None where libsndfile reads the file itself right. Decodes nothing.
     """
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        start = _first(data)
-        frame = _frame(data, start)
-        if frame is None:  # layer I or II, or free format: libsndfile's account is the best there is
-            return None
-        index = _index(data, start, frame)
-        if index and start + index.size >= len(data) * (1 - _TAGS_END):
-            return None
-        audio = start + frame.size if index else start
-        frames = _count(data, audio, frame.likeness)
-        if frames <= (index.frames if index else 0):
-            return None
-        return _silent_frame(data[start : start + 4], frames) + data[audio:]
+    start = _first(data)
+    frame = _frame(data, start)
+    if frame is None:  # layer I or II, or free format: libsndfile's account is the best there is
+        return None
+    index = _index(data, start, frame)
+    if index and start + index.size >= len(data) * (1 - _TAGS_END):
+        return None
+    audio = start + frame.size if index else start
+    frames = _count(data, audio, frame.likeness)
+    if frames <= (index.frames if index else 0):
+        return None
+    return _silent_frame(data[start : start + 4], frames) + data[audio:]
 
 
 def _first(data: _Bytes) -> int:
