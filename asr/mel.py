@@ -9,7 +9,7 @@ Agrees with kaldi-native-fbank and `torchaudio.compliance.kaldi` (snip_edges=Fal
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from asr.errors import ConfigError
 from asr.types import FloatArray
 
 Matrix = npt.NDArray[np.float64]
+Count = TypeVar("Count", int, npt.NDArray[np.int64])
 
 FLOOR = float(np.finfo(np.float32).eps)  # Kaldi's floor of a band's energy before the log
 
@@ -93,7 +94,7 @@ class FeatureSpec:
         """Samples of the first frame that lie before the recording (mirrored there)."""
         return self.window // 2 - self.shift // 2
 
-    def frames(self, samples: int) -> int:
+    def frames(self, samples: Count) -> Count:
         """Return how many frames `samples` samples give (snip_edges=False)."""
         return (samples + self.shift // 2) // self.shift
 

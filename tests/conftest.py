@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+if TYPE_CHECKING:
+    from asr.train.examples import Examples
 
 TESTS = Path(__file__).resolve().parent
 CHECKOUT = TESTS.parent
@@ -94,5 +98,21 @@ def tone() -> Callable[..., npt.NDArray[np.float32]]:
     def make(duration_s: float = 1.0, rate_hz: int = 16000) -> npt.NDArray[np.float32]:
         time_s = np.arange(round(duration_s * rate_hz)) / rate_hz  # [T]
         return (0.5 * np.sin(2 * np.pi * 440 * time_s)).astype(np.float32)
+
+    return make
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Callable[..., Examples]:
+    """Return a factory of the examples of training: of a list of them, through a manifest; no audio is looked for."""
+    from asr import manifest
+    from asr.train.examples import Example, Examples
+
+    def make(examples: Sequence[Example]) -> Examples:
+        manifest.write(tmp_path / "listed.jsonl", [example.utterance for example in examples])
+        scan = manifest.Scan(tmp_path / "listed.jsonl", check_audio=False)
+        assert sum(map(len, scan.texts())) == len(examples)
+        by_id = {example.utterance.id: example for example in examples}
+        return Examples(scan.index(), lambda utterance: by_id[utterance.id])
 
     return make

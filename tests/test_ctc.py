@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from asr import config, manifest
@@ -20,11 +22,14 @@ from asr.mel import FeatureSpec
 from asr.model.ctc import AcousticModel, frames_needed
 from asr.model.encoders import ENCODERS, build_encoder
 from asr.model.fbank import Features
+from asr.tokenizers import SPELLED, build
 from asr.train.augment import at_speed
-from asr.train.batches import Batch, Example
-from asr.train.data import feasible, load_data, output_frames
+from asr.train.batches import Batch
+from asr.train.data import load_data
 from asr.train.epoch import disagreement, finite_losses
 from asr.train.evaluate import ctc_losses
+from asr.train.examples import Example, Examples
+from asr.train.feasible import feasible, most_needed, output_frames
 from asr.types import Utterance
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -230,21 +235,40 @@ def test_utterances_too_short_for_their_labels_are_named(tmp_path: Path) -> None
     assert len(data.dev) == 4, "what is measured on stays whole"
 
 
-def test_the_check_is_made_at_the_fastest_speed() -> None:
+def test_the_check_is_made_at_the_fastest_speed(listed: Callable[..., Examples]) -> None:
     # 1 s at 8 kHz: 100 feature frames, 25 output frames; at 1.1 times the speed 91, so 23
     assert (output_frames(1.0, 1.0, SPEC), output_frames(1.0, 1.1, SPEC)) == (25, 23)
-    labels = tuple(1 + index % 2 for index in range(24))
-    example = example_of(labels)
-    assert feasible([example], SPEC, 1.0) == ([example], [])
-    assert feasible([example], SPEC, 1.1) == ([], ["one"])
-    repeats = example_of((1,) * 12)  # 12 labels and 11 blanks between them
-    assert feasible([repeats], SPEC, 1.1) == ([repeats], [])
-    assert feasible([example_of((1,) * 13)], SPEC, 1.0) == ([example_of((1,) * 13)], [])
-    assert feasible([example_of((1,) * 13)], SPEC, 1.1) == ([], ["one"])
+    labels = [tuple(1 + index % 2 for index in range(24)), (1,) * 12, (1,) * 13]  # of equal labels 2 n - 1 frames
+    examples = listed([Example(Utterance(f"u{n}", Path("a.wav"), "", 1.0), row) for n, row in enumerate(labels)])
+    for speed, fit in ((1.0, ["u0", "u1", "u2"]), (1.1, ["u1"])):
+        kept, dropped = feasible(examples, speed, SPEC)
+        assert [example.utterance.id for example in kept] == fit
+        assert dropped == tuple(name for name in ("u0", "u1", "u2") if name not in fit)
 
 
-def example_of(labels: tuple[int, ...]) -> Example:
-    return Example(Utterance("one", Path("one.wav"), "", 1.0), labels)
+def test_only_what_may_be_too_short_is_encoded(listed: Callable[..., Examples]) -> None:
+    examples = listed([Example(Utterance(f"u{n}", Path("a.wav"), "", 1.0), (1,) * 13) for n in range(3)])
+    kept, dropped = feasible(examples, 1.1, SPEC, needed=np.array([24, 23, 25], np.int32))
+    assert [example.utterance.id for example in kept] == ["u1"], "taken at its word: 23 frames are there"
+    assert dropped == ("u0", "u2")
+
+
+words = st.text(st.characters(exclude_characters="\u2581", exclude_categories=["Cs"]), max_size=6)
+
+
+@pytest.mark.parametrize("kind", sorted(SPELLED))
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(texts=st.lists(words | st.text("ab '", max_size=12), min_size=1, max_size=6))
+def test_no_text_needs_more_frames_than_the_most(kind: str, texts: list[str]) -> None:
+    """Nor is there one, among those that the tokens were made from, that cannot be encoded."""
+    tokenizer = build(kind, [*texts, "aa aa aa aa aa aa aa aa aa aa"])  # so that pieces of two characters repeat
+    needed = [frames_needed(tokenizer.encode(text)) for text in texts]
+    most = most_needed(texts)
+    assert (most >= needed).all()
+    if kind == "char":  # one more than they need: there is no space before the first word
+        tight = [text for text in texts if text.isascii() and text == " ".join(text.split())]
+        assert most_needed(tight).tolist() == [frames_needed(tokenizer.encode(text)) + 1 for text in tight]
+    assert most_needed(texts[:1]) == most[:1], "each counts for itself"
 
 
 @pytest.mark.parametrize("length", [4000, 4001, 7999, 8039, 8040, 12345])

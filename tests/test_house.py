@@ -116,7 +116,7 @@ def test_the_rule_about_rows_sees_every_way_to_import() -> None:
     source = "import asr.cli\nfrom asr import audio\ndef f():\n    from asr.model.ctc import X\n    require('torch.nn')"
     found = [module for node in ast.walk(ast.parse(source)) for module in imported_modules(node)]
     assert sorted(found) == ["asr.audio", "asr.cli", "asr.model.ctc.X", "torch.nn"]
-    assert [unit_of_module(module) for module in sorted(found)] == ["audio.py", "cli/", "model/", None]
+    assert [unit_of_module(module) for module in sorted(found)] == ["audio/", "cli/", "model/", None]
     assert unit_of_module("asr.__version__") == DOOR
 
 

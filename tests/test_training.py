@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,14 @@ from asr import config, manifest, mel
 from asr.decoders.greedy import Greedy
 from asr.errors import CheckpointError, ConfigError, MissingFile
 from asr.train import checkpoint as checkpoints
+from asr.train import data as data_of_runs
 from asr.train import loop
 from asr.train.batches import plan
 from asr.train.checkpoint import LAST, MODEL
 from asr.train.data import load_data, statistics
 from asr.train.epoch import Tally, Trainer, disagreement, use_bf16
 from asr.train.evaluate import DevResult, class_priors, ctc_losses
+from asr.train.examples import Examples
 from asr.train.journal import COLUMNS, Progress
 from asr.train.loop import Stopped, choose_device, stop_requested, train
 from asr.train.optimiser import Schedule, adamw
@@ -205,9 +207,9 @@ def test_of_a_large_training_set_every_nth_utterance_is_measured(unbroken: Path,
     finished = checkpoints.load(unbroken)
     model = checkpoints.build_model(finished)
     data = load_data(settings(), *sets, finished.tokens)
-    total_s = sum(example.utterance.duration_s for example in data.train)
+    total_s = math.fsum(example.utterance.duration_s for example in data.train)
 
-    def priors(examples: list[Any], limit_s: float) -> tuple[float, ...]:
+    def priors(examples: Examples, limit_s: float) -> tuple[float, ...]:
         model.train()  # it must see to that itself: dropout would change every number
         return class_priors(model, examples, data.cache, batch_s=4.0, limit_s=limit_s)
 
@@ -258,6 +260,18 @@ def test_features_are_normalised_by_the_training_set(unbroken: Path, sets: tuple
     weights = checkpoints.load(unbroken).weights
     np.testing.assert_allclose(weights["mean"], values.mean(axis=0), rtol=0, atol=1e-3)
     np.testing.assert_allclose(weights["deviation"], values.std(axis=0), rtol=1e-3)
+
+
+def test_statistics_of_a_large_set_are_those_of_every_nth_utterance(
+    sets: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load_data(settings(), *sets)
+    model = checkpoints.new_model(settings(), vocab=len(loaded.tokens))
+    third = replace(loaded, train=loaded.train[::3])
+    wanted = statistics(model.features, third, batch_s=4.0)
+    assert not np.array_equal(statistics(model.features, loaded, batch_s=4.0), wanted)
+    monkeypatch.setattr(data_of_runs, "STATISTICS_S", 0.4 * math.fsum(loaded.train.durations_s))
+    np.testing.assert_array_equal(statistics(model.features, loaded, batch_s=4.0), wanted)
 
 
 def test_statistics_of_silence_divide_by_no_zero(tmp_path: Path) -> None:

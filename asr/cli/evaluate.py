@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -58,7 +57,7 @@ def command(
     except DataError as error:
         raise DataError(f"{manifest}: {error}") from error
     print_report(report, details=details)
-    digest = {"manifest_sha256": hashlib.sha256(manifest.read_bytes()).hexdigest()}
+    digest = {"manifest_sha256": manifests.sha256(manifest)}
     if store is not None:
         score = {"set": store, **digest, **counts(report)}
         others = [kept for kept in recognizer.info.scores if kept.get("set") != store]

@@ -40,6 +40,8 @@ class English:
     version = 1
 
     def __call__(self, text: str) -> str:
+        if text.isascii():  # it has two of all these
+            return _basic(text.replace("`", "'").replace("&", " and "))
         # In this order: taken apart, an acute accent on its own is a space, and an accented letter one of the above.
         return _basic(_without_accents(text.translate(_APOSTROPHES)).translate(_SPELLINGS))
 

@@ -12,7 +12,7 @@ from asr.tokenizers.mixed import MixedTokenizer
 from asr.tokenizers.tokens import BLANK, SPACE, join_tokens
 from asr.tokenizers.word import WordTokenizer
 
-__all__ = ["BLANK", "SPACE", "TOKENIZERS", "Tokenizer", "build", "join_tokens", "restore"]
+__all__ = ["BLANK", "SPACE", "SPELLED", "TOKENIZERS", "Tokenizer", "build", "join_tokens", "restore"]
 
 
 class Tokenizer(Protocol):
@@ -41,6 +41,10 @@ TOKENIZERS: dict[str, type[Tokenizer]] = {
     "mixed": MixedTokenizer,
     "word": WordTokenizer,
 }
+
+# The kinds whose labels are pieces of the text itself, and that can encode each text they were trained on. Training
+# need not encode a million texts to know that most are short enough; those of any other kind are all encoded.
+SPELLED = frozenset({"bpe", "char", "mixed", "word"})
 
 
 def build(name: str, texts: Iterable[str], **options: int) -> Tokenizer:

@@ -34,7 +34,7 @@ class BpeTokenizer:
         Of equally frequent pairs the last in the order of their characters comes first. Raises TextError where
         `pieces` does not hold the single characters.
         """
-        counts = Counter(word for words in trainable(texts) for word in words)
+        counts = Counter(word for text in trainable(texts) for word in text.split())
         tokens = [BLANK, SPACE, *sorted({character for word in counts for character in word})]
         if pieces < len(tokens):
             raise TextError(f"pieces: {pieces} are fewer than the {len(tokens)} single tokens; ask for more")

@@ -21,8 +21,10 @@ class CharTokenizer:
     @classmethod
     def train(cls, texts: Iterable[str]) -> Self:
         """Take every character of the texts: blank, SPACE, then the characters sorted."""
-        characters = {character for words in trainable(texts) for word in words for character in word}
-        return cls([BLANK, SPACE, *sorted(characters)])
+        characters: set[str] = set()
+        for text in trainable(texts):
+            characters.update(text)
+        return cls([BLANK, SPACE, *sorted(character for character in characters if not character.isspace())])
 
     def encode(self, text: str) -> list[int]:
         """Return the labels of a text; TextError names the characters outside the token set."""

@@ -30,7 +30,7 @@ class MixedTokenizer:
     @classmethod
     def train(cls, texts: Iterable[str]) -> Self:
         """Take every character of the texts, sorted, after blank and SPACE; then the words that come thrice, sorted."""
-        counts = Counter(word for words in trainable(texts) for word in words)
+        counts = Counter(word for text in trainable(texts) for word in text.split())
         characters = {character for word in counts for character in word}
         words = [word for word, count in counts.items() if count >= FREQUENT]
         return cls([BLANK, SPACE, *sorted(characters), *(SPACE + word for word in sorted(words))])

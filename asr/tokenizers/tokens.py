@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from asr.errors import DataError, TextError
 
@@ -30,18 +30,20 @@ def checked(tokens: Sequence[str]) -> tuple[str, ...]:
     return tuple(tokens)
 
 
-def trainable(texts: Iterable[str]) -> list[list[str]]:
-    """Return the words of each text; TextError for characters that no token may hold, DataError for no words at all."""
-    texts = list(texts)
+def trainable(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the texts one by one, so that any number of them needs no memory.
+
+    Raises TextError for characters that no token may hold, and at the end DataError for no words at all.
+    """
+    lines = spoken = 0
     for text in texts:
-        if bad := sorted({c for c in text if c == SPACE or "\ud800" <= c <= "\udfff"}):
+        lines += 1
+        if not text.isascii() and (bad := sorted({c for c in text if c == SPACE or "\ud800" <= c <= "\udfff"})):
             raise TextError(f"text {shown(text)}: {named(bad)} cannot be part of a token; take it out of the text")
-    lines = [words for text in texts if (words := text.split())]
-    if not lines:
-        raise DataError(
-            f"no text to make tokens from in {len(texts)} lines; check that the training manifest has texts"
-        )
-    return lines
+        spoken += bool(text.strip())
+        yield text
+    if not spoken:
+        raise DataError(f"no text to make tokens from in {lines} lines; check that the training manifest has texts")
 
 
 def look_up(ids: Mapping[str, int], units: Sequence[str], text: str) -> list[int]:

@@ -23,7 +23,7 @@ class WordTokenizer:
     @classmethod
     def train(cls, texts: Iterable[str]) -> Self:
         """Take every word of the texts, sorted, after the blank."""
-        words = {word for words in trainable(texts) for word in words}
+        words = {word for text in trainable(texts) for word in text.split()}
         return cls([BLANK, *(SPACE + word for word in sorted(words))])
 
     def encode(self, text: str) -> list[int]:

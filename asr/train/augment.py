@@ -23,9 +23,9 @@ def at_speed(samples: FloatArray, speed: float, rate_hz: int) -> FloatArray:
     return np.asarray(faster.numpy(), dtype=np.float32)
 
 
-def samples_at_speed(samples: int, speed: float) -> int:
-    """Return a lower bound of how many samples `at_speed` leaves."""
-    return int(samples / speed)
+def samples_at_speed(samples: npt.ArrayLike, speed: float) -> npt.NDArray[np.int64]:
+    """Return a lower bound of how many samples `at_speed` leaves of so many: [N] -> [N]."""
+    return np.trunc(np.divide(samples, speed)).astype(np.int64)
 
 
 def draw_speed(rng: np.random.Generator, speeds: Sequence[float]) -> float:

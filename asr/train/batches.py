@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +16,8 @@ from torch import Tensor
 from asr import audio
 from asr.tokenizers import SPACE
 from asr.train.augment import at_speed
+from asr.train.examples import Example, Examples
 from asr.types import FloatArray, Utterance
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """An utterance and its labels."""
-
-    utterance: Utterance
-    labels: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +63,37 @@ def joined(examples: Sequence[Example], tokens: Sequence[str]) -> Example:
     return Example(replace(first.utterance, id=name), tuple(labels)) if others else first
 
 
-def draw_groups(rng: np.random.Generator, count: int, share: float) -> list[tuple[int, ...]]:
+@dataclass(frozen=True, slots=True)
+class Groups(Sequence[tuple[int, ...]]):
+    """Indices in random order, the first ones in pairs and the others alone."""
+
+    order: npt.NDArray[np.int32]  # [N]
+    pairs: int
+
+    def __len__(self) -> int:
+        return len(self.order) - self.pairs
+
+    @overload
+    def __getitem__(self, group: int) -> tuple[int, ...]: ...
+    @overload
+    def __getitem__(self, group: slice) -> list[tuple[int, ...]]: ...
+    def __getitem__(self, group: int | slice) -> tuple[int, ...] | list[tuple[int, ...]]:
+        if isinstance(group, slice):
+            return [self[each] for each in range(*group.indices(len(self)))]
+        group = range(len(self))[group]
+        first, count = (2 * group, 2) if group < self.pairs else (group + self.pairs, 1)
+        return tuple(self.order[first : first + count].tolist())
+
+    def sums(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return for each group the sum of its members' values: [N] -> [len(self)]."""
+        ordered, paired = values[self.order], 2 * self.pairs
+        ordered[self.pairs : paired] = ordered[:paired:2] + ordered[1:paired:2]
+        return ordered[self.pairs :]
+
+
+def draw_groups(rng: np.random.Generator, count: int, share: float) -> Groups:
     """Return every index once, alone or, for about `share` of them, in random pairs."""
-    order = [int(index) for index in rng.permutation(count)]
-    paired = 2 * int(count * share / 2)
-    pairs = list(zip(order[:paired:2], order[1:paired:2], strict=True))
-    return [*pairs, *((index,) for index in order[paired:])]
+    return Groups(rng.permutation(count).astype(np.int32), int(count * share / 2))
 
 
 class AudioCache:
@@ -99,25 +119,34 @@ class AudioCache:
         return kept.astype(np.float32) / np.float32(32768.0)
 
 
-def plan(durations_s: Sequence[float], batch_s: float, rng: np.random.Generator | None = None) -> list[list[int]]:
+def plan(
+    durations_s: npt.ArrayLike, batch_s: float, rng: np.random.Generator | None = None
+) -> list[npt.NDArray[np.int32]]:
     """Return batches of indices of similar length whose padded audio stays within `batch_s` seconds.
 
     With `rng` the lengths are jittered by up to a tenth before sorting and the batches are shuffled, so that
     every epoch sees other neighbours. One utterance longer than `batch_s` is a batch of its own.
     """
     lengths = np.asarray(durations_s, dtype=np.float64)
-    jitter = 1.0 if rng is None else rng.uniform(0.9, 1.1, len(lengths))
-    batches: list[list[int]] = []
-    longest = 0.0
-    for index in np.argsort(lengths * jitter, kind="stable"):
-        longest = max(longest, lengths[index])
-        if not batches or longest * (len(batches[-1]) + 1) > batch_s:
-            batches.append([])
-            longest = lengths[index]
-        batches[-1].append(int(index))
+    jittered = lengths if rng is None else rng.uniform(0.9, 1.1, len(lengths)) * lengths
+    order = np.argsort(jittered, kind="stable").astype(np.int32)
+    bounds = [*_starts(lengths[order], batch_s), len(order)]
+    batches = [order[start:end] for start, end in pairwise(bounds)]
     if rng is not None:
         rng.shuffle(batches)
     return batches
+
+
+def _starts(lengths: npt.NDArray[np.float64], batch_s: float) -> list[int]:
+    """Return where batches begin, each as large as it may be."""
+    starts: list[int] = []
+    longest = 0.0
+    for place, length in enumerate(lengths.data):  # far faster than over the array, and without a list of a million
+        longest = max(longest, length)
+        if not starts or longest * (place - starts[-1] + 1) > batch_s:
+            starts.append(place)
+            longest = length
+    return starts
 
 
 def collate(examples: Sequence[Example], samples: Sequence[FloatArray], rate_hz: int) -> Batch:
@@ -137,8 +166,8 @@ def collate(examples: Sequence[Example], samples: Sequence[FloatArray], rate_hz:
     )
 
 
-def dev_batches(examples: Sequence[Example], cache: AudioCache, batch_s: float) -> Iterator[Batch]:
+def dev_batches(examples: Examples, cache: AudioCache, batch_s: float) -> Iterator[Batch]:
     """Yield every example once, unchanged, in batches of similar length."""
-    for chosen in plan([example.utterance.duration_s for example in examples], batch_s):
-        picked = [examples[index] for index in chosen]
+    for chosen in plan(examples.durations_s, batch_s):
+        picked = [examples[index] for index in chosen.tolist()]
         yield collate(picked, [cache.samples(example.utterance) for example in picked], cache.rate_hz)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from asr import manifest, text, tokenizers
+from asr import text, tokenizers
 from asr.config import Config
-from asr.errors import DataError, TextError
-from asr.mel import FeatureSpec
-from asr.model.ctc import frames_needed
+from asr.errors import DataError
+from asr.manifest import Index, Scan
 from asr.model.fbank import Features, mask
-from asr.train.augment import samples_at_speed
-from asr.train.batches import AudioCache, Example, dev_batches
-from asr.types import Utterance
+from asr.train.batches import AudioCache, dev_batches
+from asr.train.examples import Examples, Labeller
+from asr.train.feasible import feasible, most_needed
+
+STATISTICS_S = 36000.0  # ten hours of audio: more would not change the second digit of a band's mean
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,8 @@ class Data:
     """What a run trains on and is measured on."""
 
     tokens: tuple[str, ...]
-    train: list[Example]
-    dev: list[Example]
+    train: Examples
+    dev: Examples
     dropped: tuple[str, ...]  # ids left out: more labels than frames
     cache: AudioCache
 
@@ -35,24 +39,52 @@ class Data:
         return {example.utterance.id: example.utterance.text for example in self.dev}
 
 
+class Texts:
+    """The texts of a manifest after a rule, which are passed once."""
+
+    def __init__(self, path: Path, rule: text.TextRule) -> None:
+        self._path, self._rule, self._scan = path, rule, Scan(path)
+        self._needed: list[npt.NDArray[np.int32]] = []
+        self._texts = self._ruled()
+
+    def __iter__(self) -> Iterator[str]:
+        return self._texts
+
+    def _ruled(self) -> Iterator[str]:
+        for texts in self._scan.texts():
+            ruled = list(map(self._rule, texts))
+            self._needed.append(most_needed(ruled).astype(np.int32))
+            yield from ruled
+        if not self._needed:
+            raise DataError(f"{self._path}: has no utterances; prepare the corpus again")
+
+    def passed(self) -> tuple[Index, npt.NDArray[np.int32]]:
+        """Pass what is left, and return the lines and no fewer frames than each needs if its tokens spell it."""
+        deque(self._texts, maxlen=0)
+        return self._scan.index(), np.concatenate(self._needed)
+
+
 def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | None = None) -> Data:
     """Read both manifests, apply the text rules, encode the texts, and check that CTC can learn each utterance.
 
     Without `tokens` the token set is made from the training texts. Raises DataError, ManifestError or TextError.
     """
-    spec = config.features.spec()
-    rule = text.get_rule(config.text.rules)
-    train_set, dev_set = (
-        [replace(utterance, text=rule(utterance.text)) for utterance in manifest.read(path)] for path in (train, dev)
-    )
-    for path, utterances in ((train, train_set), (dev, dev_set)):
-        if not utterances:
-            raise DataError(f"{path}: has no utterances; prepare the corpus again")
-    texts = [utterance.text for utterance in train_set] + [config.text.characters]
+    spec, rule = config.features.spec(), text.get_rule(config.text.rules)
+    train_texts, dev_texts = Texts(train, rule), Texts(dev, rule)
+    dev_lines, _ = dev_texts.passed()
     kind = config.text.tokenizer
     options = {} if config.text.pieces is None else {"pieces": config.text.pieces}
-    tokenizer = tokenizers.restore(kind, tokens) if tokens else tokenizers.build(kind, texts, **options)
-    kept, dropped = feasible(encode(train_set, tokenizer, train), spec, max(config.augment.speeds))
+    tokenizer = (
+        tokenizers.restore(kind, tokens)
+        if tokens
+        else tokenizers.build(kind, chain(train_texts, [config.text.characters]), **options)
+    )
+    train_lines, needed = train_texts.passed()
+    examples, dev_examples = (
+        Examples(lines, Labeller(rule, tokenizer, path)) for lines, path in ((train_lines, train), (dev_lines, dev))
+    )
+    spelled = not tokens and kind in tokenizers.SPELLED  # these very texts, by tokens that were made from them
+    kept, dropped = feasible(examples, max(config.augment.speeds), spec, needed if spelled else None)
     if len(dropped) > config.train.max_dropped:
         raise DataError(
             f"{train}: {len(dropped)} utterances have more labels than frames at speed {max(config.augment.speeds)}, "
@@ -61,42 +93,18 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
         )
     if not kept:
         raise DataError(f"{train}: no utterance is long enough for its text; check durations and texts")
-    cache = AudioCache(spec.rate_hz, config.train.cache_gb)
-    return Data(tokenizer.tokens, kept, encode(dev_set, tokenizer, dev), tuple(dropped), cache)
-
-
-def encode(utterances: Sequence[Utterance], tokenizer: tokenizers.Tokenizer, path: Path) -> list[Example]:
-    """Return examples; TextError names the manifest and the utterance whose text has no tokens."""
-    examples = []
-    for utterance in utterances:
-        try:
-            examples.append(Example(utterance, tuple(tokenizer.encode(utterance.text))))
-        except TextError as error:
-            raise TextError(f"{path}: {utterance.id}: {error}; or name them in text.characters") from error
-    return examples
-
-
-def output_frames(duration_s: float, speed: float, spec: FeatureSpec) -> int:
-    """Return the frames that CTC sees of an utterance played at `speed`."""
-    samples = samples_at_speed(round(duration_s * spec.rate_hz), speed)
-    return -(-spec.frames(samples) // 4)
-
-
-def feasible(examples: Sequence[Example], spec: FeatureSpec, speed: float) -> tuple[list[Example], list[str]]:
-    """Return the examples with frames enough for labels + repeats at the fastest speed, and the ids of the others."""
-    fits = [
-        output_frames(example.utterance.duration_s, speed, spec) >= max(frames_needed(list(example.labels)), 1)
-        for example in examples
-    ]
-    kept = [example for example, good in zip(examples, fits, strict=True) if good]
-    return kept, [example.utterance.id for example, good in zip(examples, fits, strict=True) if not good]
+    deque(dev_examples, maxlen=0)  # each of their texts must have tokens
+    return Data(tokenizer.tokens, kept, dev_examples, dropped, AudioCache(spec.rate_hz, config.train.cache_gb))
 
 
 @torch.inference_mode()
 def statistics(features: Features, data: Data, batch_s: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and standard deviation of every feature over the training audio: [dim] each, in float64."""
+    """Return the mean and standard deviation of every feature over the training audio: [dim] each, in float64.
+
+    Of more than `STATISTICS_S` seconds every n-th utterance is taken.
+    """
     count, total, squares = 0, torch.zeros(features.spec.dim).double(), torch.zeros(features.spec.dim).double()
-    for batch in dev_batches(data.train, data.cache, batch_s):
+    for batch in dev_batches(data.train.spread(STATISTICS_S), data.cache, batch_s):
         values, frames = features(batch.samples, batch.lengths)
         chosen = values[mask(frames, values.shape[1])].double()  # [sum of frames, dim]
         count, total, squares = count + len(chosen), total + chosen.sum(0), squares + chosen.square().sum(0)

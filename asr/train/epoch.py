@@ -14,9 +14,10 @@ from asr.config import Config
 from asr.model.ctc import AcousticModel
 from asr.model.fbank import mask
 from asr.train.augment import SpecAugment, draw_gain, draw_speed, draw_warps, warp_bands
-from asr.train.batches import Batch, Example, collate, draw_groups, joined, plan
+from asr.train.batches import Batch, collate, draw_groups, joined, plan
 from asr.train.data import Data
 from asr.train.evaluate import ctc_losses
+from asr.train.examples import Example
 from asr.train.optimiser import Schedule, set_learning_rate
 from asr.types import FloatArray
 
@@ -68,11 +69,10 @@ class Trainer:
         """Take the steps of an epoch that `tally` lacks; False where `after_step` asked to stop before the end."""
         rng = np.random.default_rng((self.seed, epoch))
         groups = draw_groups(rng, len(self.data.train), self.joined)
-        durations = [sum(self.data.train[index].utterance.duration_s for index in group) for group in groups]
-        batches = plan(durations, self.batch_s, rng)
+        batches = plan(groups.sums(self.data.train.durations_s), self.batch_s, rng)
         self.model.train()
         for step in range(tally.steps, len(batches)):
-            self.step([groups[index] for index in batches[step]], epoch, step, len(batches), tally)
+            self.step([groups[index] for index in batches[step].tolist()], epoch, step, len(batches), tally)
             if not after_step(tally, len(batches)):
                 return tally.steps == len(batches)
         return True

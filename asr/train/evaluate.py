@@ -14,7 +14,8 @@ from asr.decoders.greedy import Greedy
 from asr.model.ctc import AcousticModel
 from asr.model.fbank import mask
 from asr.scoring import score
-from asr.train.batches import AudioCache, Batch, Example, dev_batches
+from asr.train.batches import AudioCache, Batch, dev_batches
+from asr.train.examples import Examples
 
 PRIORS_S = 36000.0  # ten hours of audio: about a million frames, enough for the rarest letter
 
@@ -53,7 +54,7 @@ def ctc_losses(log_probs: Tensor, frames: Tensor, batch: Batch, *, zero_infinity
 @torch.inference_mode()
 def evaluate(
     model: AcousticModel,
-    examples: Sequence[Example],
+    examples: Examples,
     references: dict[str, str],
     cache: AudioCache,
     tokens: Sequence[str],
@@ -80,7 +81,7 @@ def evaluate(
 
 @torch.inference_mode()
 def class_priors(
-    model: AcousticModel, examples: Sequence[Example], cache: AudioCache, *, batch_s: float, limit_s: float = PRIORS_S
+    model: AcousticModel, examples: Examples, cache: AudioCache, *, batch_s: float, limit_s: float = PRIORS_S
 ) -> tuple[float, ...]:
     """Return the natural logarithm of each token's mean probability over the frames of a training set: [V].
 
@@ -91,9 +92,8 @@ def class_priors(
     """
     model.eval()
     device = next(model.parameters()).device
-    every = math.ceil(sum(example.utterance.duration_s for example in examples) / limit_s)
     total, count = torch.full((model.head.out_features,), -math.inf, dtype=torch.float64), 0
-    for batch in dev_batches(examples[:: max(every, 1)], cache, batch_s):
+    for batch in dev_batches(examples.spread(limit_s), cache, batch_s):
         log_probs, frames = model(batch.samples.to(device), batch.lengths.to(device))
         chosen = log_probs[mask(frames, log_probs.shape[1])].double().cpu()  # [sum of frames, V]
         total, count = total.logaddexp(chosen.logsumexp(dim=0)), count + len(chosen)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from asr.config import Config
 from asr.errors import CheckpointError
-from asr.files import existing_file
+from asr.manifest import sha256
 
 OF_THE_MACHINE = {("train", "device"), ("train", "cache_gb")}  # settings that a resumed run may change
 
@@ -16,10 +15,6 @@ OF_THE_MACHINE = {("train", "device"), ("train", "cache_gb")}  # settings that a
 def describe(manifest: Path, used: int) -> dict[str, Any]:
     """Return what a checkpoint keeps of a manifest of which `used` utterances are taken."""
     return {"manifest": str(manifest.resolve()), "sha256": sha256(manifest), "utterances": used}
-
-
-def sha256(manifest: Path) -> str:
-    return hashlib.sha256(existing_file(manifest, "manifest").read_bytes()).hexdigest()
 
 
 def check_same_settings(saved: Config, config: Config, out: Path) -> None:

@@ -1,0 +1,108 @@
+"""The utterances of a set with their labels, made when they are asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from asr import tokenizers
+from asr.errors import TextError
+from asr.manifest import Index
+from asr.types import Utterance
+
+_KEPT = 8192  # examples that are made once and not again; a small set whole
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An utterance and its labels."""
+
+    utterance: Utterance
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Labeller:
+    """Applies the text rule to an utterance and encodes its text.
+
+    Raises TextError, which names the manifest and the utterance whose text has no tokens.
+    """
+
+    rule: Callable[[str], str]
+    tokenizer: tokenizers.Tokenizer
+    manifest: Path
+
+    def __call__(self, utterance: Utterance) -> Example:
+        utterance = replace(utterance, text=self.rule(utterance.text))
+        try:
+            return Example(utterance, tuple(self.tokenizer.encode(utterance.text)))
+        except TextError as error:
+            raise TextError(f"{self.manifest}: {utterance.id}: {error}; or name them in text.characters") from error
+
+
+class Examples(Sequence[Example]):
+    """Some rows of a manifest as examples; only the rows are in memory."""
+
+    def __init__(
+        self, lines: Index, labeller: Callable[[Utterance], Example], rows: npt.NDArray[np.int32] | None = None
+    ) -> None:
+        self._lines, self._labeller = lines, labeller
+        self._rows = np.arange(len(lines), dtype=np.int32) if rows is None else rows
+        self._example = lru_cache(maxsize=_KEPT)(self._made)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> Examples: ...
+    def __getitem__(self, index: int | slice) -> Example | Examples:
+        if isinstance(index, slice):
+            return Examples(self._lines, self._labeller, self._rows[index])
+        return self._example(int(self._rows[index]))
+
+    @property
+    def durations_s(self) -> npt.NDArray[np.float64]:
+        """The lengths of the utterances in seconds: [N]."""
+        return self._lines.durations_s[self._rows]
+
+    @property
+    def utterances(self) -> Sequence[Utterance]:
+        """The utterances alone, their texts after the rule."""
+        return _Utterances(self)
+
+    def spread(self, limit_s: float) -> Examples:
+        """Return every n-th example, with the least n that keeps to `limit_s` seconds of audio."""
+        return self[:: max(math.ceil(math.fsum(self.durations_s) / limit_s), 1)]
+
+    def without(self, dropped: Sequence[int]) -> Examples:
+        """Return the examples that are not at one of these places."""
+        return Examples(self._lines, self._labeller, np.delete(self._rows, dropped))
+
+    def _made(self, row: int) -> Example:
+        return self._labeller(self._lines[row])
+
+
+class _Utterances(Sequence[Utterance]):
+    def __init__(self, examples: Examples) -> None:
+        self._examples = examples
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    @overload
+    def __getitem__(self, index: int) -> Utterance: ...
+    @overload
+    def __getitem__(self, index: slice) -> _Utterances: ...
+    def __getitem__(self, index: int | slice) -> Utterance | _Utterances:
+        if isinstance(index, slice):
+            return _Utterances(self._examples[index])
+        return self._examples[index].utterance
