@@ -53,7 +53,8 @@ def described(value: Mapping[str, object], folder: Path, where: str) -> Utteranc
 def line_of(utterance: Utterance, folder: Path, where: str) -> bytes:
     """Return the line of an utterance in a manifest that lies in `folder`, which is resolved.
 
-    An audio path below the folder becomes relative. Raises ManifestError for whatever `parsed` would refuse.
+    An audio path below the folder becomes relative. Raises ManifestError, which begins with `where`, for whatever
+    `parsed` would refuse.
     """
     clash = sorted(set(KNOWN) & set(utterance.extra))
     if clash:

@@ -193,7 +193,7 @@ def _checked_singly(block: list[bytes], starts: list[int], shard: Path, passed: 
     columns = _Columns([], [], [], [], [])
     for number, (raw, start) in enumerate(zip(block, starts, strict=True), start=passed + 1):
         where = f"{shard}:{number}"
-        if line := decoded(raw, where, first=number == 1):
+        if line := decoded(raw, where, first=number == 1).strip():
             utterance = parsed(line, Path(), where)
             row = (utterance.id, str(utterance.audio), utterance.text, utterance.duration_s, start)
             for column, value in zip(columns, row, strict=True):

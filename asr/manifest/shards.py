@@ -1,4 +1,4 @@
-"""The files that the name of a manifest stands for, and their lines."""
+"""The files that the name of a manifest stands for, their lines, and several files written as one set."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import glob
 import gzip
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from asr.errors import ManifestError, MissingFile
-from asr.files import existing_file
+from asr.errors import ManifestError, MissingFile, OutputError
+from asr.files import existing_file, replacing
+from asr.types import Utterance
 
 GZIP = ".gz"
 _MAGIC = b"\x1f\x8b"
@@ -59,7 +61,7 @@ def lines(shard: Path) -> Iterator[tuple[str, str]]:
     """Yield (`file:number`, text) of the lines that are not blank; ManifestError names a line that is not UTF-8."""
     for number, raw in enumerate(raw_lines(shard), start=1):
         where = f"{shard}:{number}"
-        if text := decoded(raw, where, first=number == 1):
+        if text := decoded(raw, where, first=number == 1).strip():
             yield where, text
 
 
@@ -71,11 +73,41 @@ def raw_lines(shard: Path) -> Iterator[bytes]:
 
 
 def decoded(raw: bytes, where: str, *, first: bool) -> str:
-    """Return the text of a line without white space at its ends; a byte-order mark may begin the first."""
+    """Return the text of a line; a byte-order mark may begin the first."""
     try:
-        return raw.decode("utf-8-sig" if first else "utf-8").strip()
+        return raw.decode("utf-8-sig" if first else "utf-8")
     except UnicodeDecodeError as error:
-        raise ManifestError(f"{where}: is not UTF-8 ({error.reason}); save the manifest as UTF-8") from error
+        raise ManifestError(f"{where}: is not UTF-8 ({error.reason}); save the file as UTF-8") from error
+
+
+@contextlib.contextmanager
+def numbered(path: Path, *, digits: int = 5) -> Iterator[Callable[[], tuple[Path, Path]]]:
+    """Yield a function that begins the next shard of a set, and let all appear together if the block succeeds.
+
+    The function returns the path, `train-00000.jsonl` and so on for `train.jsonl`, and where to write until then.
+    Raises OutputError where a file would count as a shard and is none of these.
+    """
+    suffix = "".join(path.suffixes[-2:] if path.suffix == GZIP else path.suffixes[-1:])
+    stem = path.name.removesuffix(suffix)
+    written: list[Path] = []
+    with contextlib.ExitStack() as stack:
+
+        def begin() -> tuple[Path, Path]:
+            written.append(path.with_name(f"{stem}-{len(written):0{digits}}{suffix}"))
+            return written[-1], stack.enter_context(replacing(written[-1]))
+
+        yield begin
+        for other in sorted(path.parent.glob(f"{glob.escape(stem)}-*{suffix}")):
+            if other not in written:
+                raise OutputError(f"{other}: would count as a shard of {path.name}; remove it or choose another name")
+
+
+def parts(utterances: Iterable[Utterance], size: int) -> Iterator[Iterable[Utterance]]:
+    """Yield the utterances in parts of `size`, each to be taken before the next; at least one part."""
+    rest = iter(utterances)
+    yield islice(rest, size)
+    for first in rest:
+        yield chain([first], islice(rest, size - 1))
 
 
 def sha256(path: str | Path) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import gzip
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from asr.errors import ManifestError, OutputError
+from asr.errors import ManifestError
 from asr.files import replacing
 from asr.manifest.checks import Ids
 from asr.manifest.entry import json_object, line_of
-from asr.manifest.shards import GZIP, lines
+from asr.manifest.shards import GZIP, lines, numbered, parts
 from asr.types import Utterance
 
 
@@ -35,40 +35,27 @@ def write_shards(path: str | Path, utterances: Iterable[Utterance], *, size: int
     Returns their paths; `train-*.jsonl` names them together, so that no other file may match it. Raises what `write`
     raises.
     """
-    path, ids = Path(path), Ids()
-    suffix = "".join(path.suffixes[-2:] if path.suffix == GZIP else path.suffixes[-1:])
-    stem = path.name.removesuffix(suffix)
-    written: dict[Path, Path] = {}
-    with contextlib.ExitStack() as stack:
-        for number, part in enumerate(_parts(utterances, size)):
-            shard = path.with_name(f"{stem}-{number:05}{suffix}")
-            written[shard] = stack.enter_context(replacing(shard))
-            _put(shard, written[shard], part, ids)
+    path, ids, written = Path(path), Ids(), {}
+    with numbered(path) as begin:
+        for part in parts(utterances, size):
+            shard, temporary = begin()
+            _put(shard, temporary, part, ids)
+            written[shard] = temporary
         _refuse_repeated(path, written.values(), ids)
-        for other in sorted(path.parent.glob(f"{stem}-*{suffix}")):
-            if other not in written:
-                raise OutputError(f"{other}: would count as a shard of {path.name}; remove it or choose another name")
     return list(written)
-
-
-def _parts(utterances: Iterable[Utterance], size: int) -> Iterator[Iterable[Utterance]]:
-    """Yield the utterances in parts of `size`, each to be taken before the next; at least one part."""
-    rest = iter(utterances)
-    yield islice(rest, size)
-    for first in rest:
-        yield chain([first], islice(rest, size - 1))
 
 
 def _put(path: Path, temporary: Path, utterances: Iterable[Utterance], ids: Ids) -> None:
     folder = path.parent.resolve()
-    with _opened(path, temporary) as file:
+    with opened_to_write(path, temporary) as file:
         for utterance in utterances:
             file.write(line_of(utterance, folder, f"{path}: utterance {utterance.id!r}") + b"\n")
             ids.add([utterance.id])
 
 
 @contextlib.contextmanager
-def _opened(path: Path, temporary: Path) -> Iterator[BinaryIO]:
+def opened_to_write(path: Path, temporary: Path) -> Iterator[BinaryIO]:
+    """Open the temporary file for `path`; what is written is compressed where that ends in .gz."""
     with open(temporary, "wb") as file:
         if path.suffix == GZIP:
             with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as compressed:  # no date: the same bytes
