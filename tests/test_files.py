@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from asr.errors import AsrError, MissingFile, OutputError
-from asr.files import existing_file, replacing
+from asr.files import existing_file, new_folder, replacing
 
 resource = pytest.importorskip("resource", reason="file size limits are POSIX's")
 
@@ -159,3 +159,27 @@ def test_a_device_is_not_replaced_by_a_file() -> None:
     with pytest.raises(OutputError, match=r"/dev/null: is no regular file"), replacing("/dev/null") as part:
         part.write_bytes(b"never")
     assert not Path("/dev/null").is_file()
+
+
+def test_a_new_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    def fill(content: str) -> None:
+        with new_folder(tmp_path / "out/new") as folder:
+            (folder / "a.txt").write_text(content)
+            assert not (tmp_path / "out/new/a.txt").exists()
+            if not content:
+                raise ValueError("half-way")
+
+    with pytest.raises(ValueError, match="half-way"):
+        fill("")
+    assert os.listdir(tmp_path / "out") == []
+    (tmp_path / "out/new").mkdir()
+    fill("content")
+    assert (tmp_path / "out/new/a.txt").read_text() == "content"
+    assert os.listdir(tmp_path / "out") == ["new"]
+    with pytest.raises(OutputError, match=r"new: is there already; name a new folder"):
+        fill("other")
+    with (
+        pytest.raises(OutputError, match=r"x: cannot be written \("),
+        new_folder(tmp_path / "out/new/a.txt/x"),
+    ):
+        pytest.fail("there is no such place")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from asr import bundle, config, manifest
+from asr.exchange import EXCHANGES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "FORMATS.md"
 
@@ -42,6 +43,10 @@ def test_the_manifest_line_is_one(page: str, tmp_path: Path) -> None:
 
 def test_the_manifest_keys_are_all(page: str) -> None:
     assert sorted(keys(page, "Manifest")) == sorted(manifest.KNOWN)
+
+
+def test_the_formats_of_other_tools_are_all(page: str) -> None:
+    assert keys(page, "Formats of other tools") == sorted(EXCHANGES)
 
 
 def test_the_model_keys_are_all(page: str) -> None:

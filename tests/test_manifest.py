@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import gc
+import gzip
+import hashlib
 import json
 import math
+import re
 import shutil
+import tracemalloc
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asr import manifest
-from asr.errors import ManifestError, MissingFile
+from asr.errors import ManifestError, MissingFile, OutputError
+from asr.manifest.picking import Filter, pick, side_of, split
 from asr.types import Utterance
 
 LINE = {"id": "a", "audio": "a.wav", "text": "YES", "duration_s": 1.5, "speaker": "fash"}
@@ -78,12 +89,33 @@ FAULTS = {
 }
 
 
+def scanned(path: Path, *, check_audio: bool = False) -> list[Utterance]:
+    """Return what a scan finds: the texts and durations of the one pass, the rest of the index."""
+    scan = manifest.Scan(path, check_audio=check_audio)
+    texts = [text for block in scan.texts() for text in block]
+    index = scan.index()
+    assert [utterance.text for utterance in index] == texts
+    assert [utterance.duration_s for utterance in index] == index.durations_s.tolist()
+    return list(index)
+
+
+def streamed(path: Path) -> list[Utterance]:
+    return list(manifest.stream(path))
+
+
+def listed(path: Path) -> list[Utterance]:
+    return manifest.read(path, check_audio=False)
+
+
+@pytest.mark.parametrize("reader", [listed, streamed, scanned])
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_faulty_line_is_named_with_its_number(tmp_path: Path, name: str) -> None:
+def test_a_faulty_line_is_named_with_its_number(
+    tmp_path: Path, name: str, reader: Callable[[Path], list[Utterance]]
+) -> None:
     line, said = FAULTS[name]
     path = put(tmp_path, LINE, "", line)  # type: ignore[arg-type]
     with pytest.raises(ManifestError) as caught:
-        manifest.read(path, check_audio=False)
+        reader(path)
     message = str(caught.value)
     assert message.startswith(f"{path}:3: ")
     assert said in message
@@ -92,9 +124,11 @@ def test_a_faulty_line_is_named_with_its_number(tmp_path: Path, name: str) -> No
 
 def test_bytes_that_are_not_utf8_are_named_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "m.jsonl"
-    path.write_bytes(json.dumps(LINE).encode() + b'\n{"id": "\xff"}\n')
-    with pytest.raises(ManifestError, match=r"m\.jsonl:2: is not UTF-8"):
-        manifest.read(path)
+    wrong = json.dumps(LINE | {"id": "b", "text": "?"}).encode().replace(b"?", b"\xff")
+    path.write_bytes(json.dumps(LINE).encode() + b"\n" + wrong + b"\n")
+    for reader in (listed, streamed, scanned):
+        with pytest.raises(ManifestError, match=r"m\.jsonl:2: is not UTF-8"):
+            reader(path)
 
 
 def test_a_missing_audio_file_is_named_with_its_line(tmp_path: Path) -> None:
@@ -103,13 +137,34 @@ def test_a_missing_audio_file_is_named_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"m\.jsonl:2: .*b\.wav: .*'b'.*1 more") as caught:
         manifest.read(path)
     assert "\n" not in str(caught.value)
-    assert len(manifest.read(path, check_audio=False)) == 3
+    with pytest.raises(ManifestError, match=re.escape(str(caught.value))):
+        scanned(path, check_audio=True)
+    assert len(manifest.read(path, check_audio=False)) == len(scanned(path)) == 3
+
+
+def test_audio_is_found_by_every_name_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Listed or not: behind links and dots, above the folder, by an absolute path, from the current folder."""
+    (tmp_path / "data/sub").mkdir(parents=True)
+    (tmp_path / "data/sub/a b ü.wav").touch()
+    (tmp_path / "data/link").symlink_to("sub")
+    (tmp_path / "data/b.wav").symlink_to("sub/a b ü.wav")
+    names = ["sub/a b ü.wav", "./sub//a b ü.wav", "sub/../sub/a b ü.wav", "link/a b ü.wav", "b.wav", "../data/b.wav"]
+    names.append(str(tmp_path / "data/b.wav"))
+    path = put(tmp_path / "data", *(LINE | {"id": str(number), "audio": name} for number, name in enumerate(names)))
+    monkeypatch.chdir(tmp_path / "data")
+    for name in (path, Path("m.jsonl"), Path("../data/m.jsonl")):
+        assert len(manifest.read(name)) == len(scanned(name, check_audio=True)) == len(names)
+    (tmp_path / "data/b.wav").unlink()
+    (tmp_path / "data/b.wav").symlink_to("gone")
+    with pytest.raises(ManifestError, match=r"m\.jsonl:5: .*b\.wav: .*'4'.*2 more"):
+        manifest.read(path)
 
 
 def test_a_folder_is_no_audio_file(tmp_path: Path) -> None:
     (tmp_path / "a.wav").mkdir()
-    with pytest.raises(ManifestError, match=r"m\.jsonl:1"):
-        manifest.read(put(tmp_path, LINE))
+    for reader in (manifest.read, partial(scanned, check_audio=True)):
+        with pytest.raises(ManifestError, match=r"m\.jsonl:1"):
+            reader(put(tmp_path, LINE))
 
 
 def test_a_manifest_that_is_not_there_or_is_a_folder(tmp_path: Path) -> None:
@@ -193,7 +248,225 @@ def test_what_is_written_comes_back(tmp_path: Path, written: list[Utterance]) ->
     manifest.write(tmp_path / "m.jsonl", written)
     back = manifest.read(tmp_path / "m.jsonl", check_audio=False)
     assert [utterance.audio for utterance in back] == [Path("sub/a b ü.wav").resolve()] * len(written)
+    assert streamed(tmp_path / "m.jsonl") == scanned(tmp_path / "m.jsonl") == back
     fields = ("id", "text", "duration_s", "speaker", "start_s", "extra")
     assert [[getattr(each, name) for name in fields] for each in back] == [
         [getattr(each, name) for name in fields] for each in written
     ]
+
+
+anything = st.recursive(
+    json_values | st.floats(), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner)
+)
+odd_lines = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.sampled_from(["a", "b", "c d", "", " e", "ü"]) | anything,
+        "audio": st.sampled_from(["a.wav", "b/c.wav", ""]) | anything,
+        "text": st.text(max_size=5) | anything,
+        "duration_s": st.sampled_from([0, 1, 1.5, -0.0, -1, 10**400, True, "1"]) | seconds | anything,
+        "start_s": seconds | anything,
+        "speaker": st.text(max_size=3) | anything,
+        "other": anything,
+    },
+)
+good_lines = st.builds(lambda number, others: LINE | others | {"id": f"u{number}"}, st.integers(), odd_lines)
+
+
+@settings(
+    max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True, deadline=None
+)
+@given(lines=st.lists(odd_lines | good_lines, max_size=4), ascii_only=st.booleans())
+def test_a_scan_takes_and_refuses_what_read_does(tmp_path: Path, lines: list[dict[str, Any]], ascii_only: bool) -> None:
+    """A block is checked as a whole, with another JSON reader; nobody may see a difference."""
+    text = "".join(json.dumps(line, ensure_ascii=ascii_only) + "\n" for line in lines)
+    (tmp_path / "m.jsonl").write_bytes(text.encode(errors="surrogatepass"))
+
+    def outcome(reader: Callable[[Path], list[Utterance]]) -> list[Utterance] | str:
+        try:
+            return reader(tmp_path / "m.jsonl")
+        except ManifestError as error:
+            return str(error)
+
+    assert outcome(scanned) == outcome(streamed) == outcome(listed)
+
+
+# ---- shards
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """Three shards, of which one is compressed and one lies in a folder of its own; returns the pattern."""
+    for number, folder in enumerate(["", "", "sub/"]):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        shard = put(tmp_path / folder, *(LINE | {"id": f"{number}-{row}"} for row in range(number + 1)))
+        data = shard.read_bytes()
+        shard.unlink()
+        if number == 1:
+            (tmp_path / "t-1.jsonl.gz").write_bytes(gzip.compress(data))
+        else:
+            (tmp_path / f"{folder}t-{number}.jsonl").write_bytes(data)
+    return tmp_path / "**/t-*.jsonl*"
+
+
+@pytest.mark.parametrize("reader", [listed, streamed, scanned])
+def test_shards_are_one_manifest(parts: Path, tmp_path: Path, reader: Callable[[Path], list[Utterance]]) -> None:
+    found = reader(parts)
+    assert [utterance.id for utterance in found] == ["2-0", "2-1", "2-2", "0-0", "1-0", "1-1"]
+    assert {utterance.audio for utterance in found[:3]} == {tmp_path / "sub/a.wav"}, "relative to each one's folder"
+    (tmp_path / "t-9.jsonl").write_text(json.dumps(LINE | {"id": "1-1"}) + "\n")
+    with pytest.raises(ManifestError, match=r"t-9\.jsonl:1: the id '1-1' is in .*t-1\.jsonl\.gz:2 too"):
+        reader(parts)
+    with pytest.raises(MissingFile, match=r"none-\*\.jsonl: no file matches this pattern"):
+        reader(tmp_path / "none-*.jsonl")
+
+
+def test_a_name_with_a_star_may_be_that_of_a_file(tmp_path: Path) -> None:
+    path = put(tmp_path, LINE).rename(tmp_path / "a*b[1].jsonl")
+    assert len(listed(path)) == 1
+
+
+def test_the_digest_is_that_of_the_bytes(parts: Path, tmp_path: Path) -> None:
+    shards = [tmp_path / name for name in ("sub/t-2.jsonl", "t-0.jsonl", "t-1.jsonl.gz")]
+    assert manifest.sha256(shards[0]) == hashlib.sha256(shards[0].read_bytes()).hexdigest()
+    assert manifest.sha256(parts) == hashlib.sha256(b"".join(shard.read_bytes() for shard in shards)).hexdigest()
+
+
+@pytest.mark.parametrize("reader", [listed, streamed, scanned])
+def test_compressed_lines_that_are_damaged_are_said(tmp_path: Path, reader: Callable[[Path], list[Utterance]]) -> None:
+    data = gzip.compress(json.dumps(LINE).encode() * 100)
+    for damaged in (data[:-5], data[:30] + b"\0\0" + data[32:]):
+        (tmp_path / "m.jsonl.gz").write_bytes(damaged)
+        with pytest.raises(ManifestError, match=r"m\.jsonl\.gz: the gzip data are damaged or cut off"):
+            reader(tmp_path / "m.jsonl.gz")
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(0, [0]), (1, [1]), (4, [4]), (5, [4, 1]), (9, [4, 4, 1])])
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
+def test_shards_are_written_with_so_many_lines(tmp_path: Path, count: int, sizes: list[int], suffix: str) -> None:
+    written = [Utterance(f"u{number}", tmp_path / "a.wav", "", 1.0) for number in range(count)]
+    paths = manifest.write_shards(tmp_path / f"train.x{suffix}", written, size=4)
+    assert [path.name for path in paths] == [f"train.x-{number:05}{suffix}" for number in range(len(sizes))]
+    assert [len(listed(path)) for path in paths] == sizes
+    assert listed(tmp_path / f"train.x-*{suffix}") == written
+    again = [path.read_bytes() for path in paths]
+    assert [
+        path.read_bytes() for path in manifest.write_shards(tmp_path / f"train.x{suffix}", written, size=4)
+    ] == again
+
+
+def test_shards_appear_together_or_not_at_all(tmp_path: Path) -> None:
+    good = [Utterance(f"u{number}", tmp_path / "a.wav", "", 1.0) for number in range(5)]
+    for wrong, said in ((good[0], "'u0' comes twice"), (replace(good[0], id="a b"), "id is 'a b'")):
+        with pytest.raises(ManifestError, match=said):
+            manifest.write_shards(tmp_path / "train.jsonl", [*good, wrong], size=2)
+        assert list(tmp_path.iterdir()) == []
+    manifest.write_shards(tmp_path / "train.jsonl", good, size=1)
+    with pytest.raises(OutputError, match=r"train-00003\.jsonl: would count as a shard of train\.jsonl; remove it"):
+        manifest.write_shards(tmp_path / "train.jsonl", good, size=2)
+    assert len(list(tmp_path.iterdir())) == 5, "as they were"
+
+
+# ---- manifests of any size
+
+
+def test_a_manifest_passes_through_in_little_memory(tmp_path: Path) -> None:
+    count = 20_000
+    lines = (LINE | {"id": f"u{number}", "text": "x" * 200} for number in range(count))
+    path = put(tmp_path, *lines)
+
+    def peak(action: Callable[[], object]) -> float:
+        tracemalloc.start()
+        action()
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return size / path.stat().st_size
+
+    assert peak(lambda: manifest.write(tmp_path / "copy.jsonl.gz", manifest.stream(path))) < 0.2
+    assert peak(lambda: deque(manifest.Scan(path, check_audio=False).texts(), maxlen=0)) < 0.8, "a block, a few numbers"
+    assert peak(lambda: listed(path)) > 1.5, "what a list would take"
+
+
+def test_a_manifest_that_changes_while_it_is_in_use_is_noticed(tmp_path: Path) -> None:
+    path = put(tmp_path, LINE, LINE | {"id": "b"})
+    scan = manifest.Scan(path, check_audio=False)
+    assert list(scan.texts()) == [["YES", "YES"]]
+    index = scan.index()
+    assert (index[-1].id, [each.id for each in index[:5]]) == ("b", ["a", "b"])
+    with pytest.raises(IndexError):
+        index[2]
+    path.write_bytes(b" " + path.read_bytes())
+    with pytest.raises(ManifestError, match=r"m\.jsonl: has changed since it was opened; start again"):
+        index[0]
+
+
+def test_what_was_unpacked_goes_with_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    manifest.write(tmp_path / "m.jsonl.gz", [Utterance("a", tmp_path / "a.wav", "", 1.0)])
+    scan = manifest.Scan(tmp_path / "m.jsonl.gz", check_audio=False)
+    deque(scan.texts(), maxlen=0)
+    index = scan.index()
+    del scan
+    assert index[0].id == "a"
+    assert len(list((tmp_path / "tmp").iterdir())) == 1
+    del index
+    gc.collect()
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+# ---- picking
+
+
+def people(folder: Path) -> list[Utterance]:
+    return [
+        Utterance(f"u{number}", folder / "a.wav", "yes no"[: number % 7], number / 10, f"s{number // 4}")
+        for number in range(400)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ({}, lambda each: True),
+        ({"min_s": 3.0}, lambda each: each.duration_s >= 3.0),
+        ({"max_s": 3.0}, lambda each: each.duration_s <= 3.0),
+        ({"match": "^yes$"}, lambda each: each.text == "yes"),
+        ({"ids": {"u3", "u7"}, "max_s": 0.5}, lambda each: each.id == "u3"),
+        ({"speakers": {"s0"}}, lambda each: each.id in ("u0", "u1", "u2", "u3")),
+    ],
+)
+def test_a_filter_takes_what_has_all(
+    tmp_path: Path, asked: dict[str, Any], wanted: Callable[[Utterance], bool]
+) -> None:
+    manifest.write(tmp_path / "m.jsonl", people(tmp_path))
+    expected = [each for each in people(tmp_path) if wanted(each)]
+    assert pick(tmp_path / "m.jsonl", tmp_path / "out.jsonl", Filter(**asked)) == (len(expected), 400)
+    assert listed(tmp_path / "out.jsonl") == expected
+    with pytest.raises(ManifestError, match=r"match: '\(' is no regular expression"):
+        Filter(match="(")
+
+
+def test_a_split_parts_speakers_for_good(tmp_path: Path) -> None:
+    manifest.write(tmp_path / "m.jsonl", people(tmp_path))
+    counts = split(tmp_path / "m.jsonl", tmp_path / "out", {"dev": 0.2, "test": 0.1})
+    assert [path.name for path in counts] == ["train.jsonl", "dev.jsonl", "test.jsonl"]
+    sides = {path.stem: listed(path) for path in counts}
+    assert sorted(each.id for side in sides.values() for each in side) == sorted(each.id for each in people(tmp_path))
+    speakers = {name: {each.speaker for each in side} for name, side in sides.items()}
+    assert sum(map(len, speakers.values())) == 100, "each on one side"
+    assert 10 <= len(speakers["dev"]) <= 30
+    assert 4 <= len(speakers["test"]) <= 18
+    for each in sides["dev"]:
+        assert side_of(each, {"dev": 0.3}) == side_of(replace(each, id="other"), {"dev": 0.2}) == "dev"
+    # echo -n s7 | sha256sum: 13d28fed..., so at 0.0774
+    seventh = Utterance("u", tmp_path, "", 1.0, "s7")
+    assert [side_of(seventh, {"a": share, "b": 0.01}) for share in (0.077, 0.078)] == ["b", "a"]
+    assert side_of(replace(seventh, id="s7", speaker=""), {"a": 0.077, "b": 0.01}) == "b", "nobody known: the id"
+
+
+@pytest.mark.parametrize("shares", [{"dev": 0.0}, {"dev": 0.6, "test": 0.5}, {"train": 0.5}, {"../x": 0.1}])
+def test_shares_that_are_none(tmp_path: Path, shares: dict[str, float]) -> None:
+    with pytest.raises(ManifestError, match="shares: "):
+        split(put(tmp_path, LINE), tmp_path / "out", shares)
+    assert not (tmp_path / "out").exists()

@@ -88,6 +88,14 @@ def test_basic_leaves_only_letters_digits_marks_and_inner_apostrophes(text: str)
         assert not word or unicodedata.category(word[0])[0] != "M", "a mark without its letter"
 
 
+@pytest.mark.parametrize("name", ["basic", "en"])
+@settings(SAME_EACH_RUN)
+@given(st.text(st.characters(max_codepoint=127)) | st.text("a'`& B.", max_size=12))
+def test_ascii_is_treated_as_all_else_is(name: str, text: str) -> None:
+    """A word of other letters sends the whole text the longer way."""
+    assert TEXT_RULES[name](f"{text} \u0436") == f"{TEXT_RULES[name](text)} \u0436".lstrip()
+
+
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [

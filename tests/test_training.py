@@ -24,6 +24,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from asr import config, manifest, mel
 from asr.decoders.greedy import Greedy
 from asr.errors import CheckpointError, ConfigError, MissingFile
+from asr.exchange import convert
 from asr.train import checkpoint as checkpoints
 from asr.train import data as data_of_runs
 from asr.train import loop
@@ -442,6 +443,18 @@ def test_outside_the_main_thread_signals_are_left_alone() -> None:
     thread.join()
     assert flags == [False]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_training_from_archives_is_training_from_files(sets: tuple[Path, Path], unbroken: Path, tmp_path: Path) -> None:
+    """Shards of tar archives, read where they are, through compressed shards of a manifest."""
+    packed = []
+    for path in sets:
+        convert(path, tmp_path / f"{path.stem}.tar", out_format="webdataset", writing={"size": 8})
+        lines = tmp_path / f"{path.stem}.jsonl.gz"
+        convert(tmp_path / f"{path.stem}-*.tar", lines, source_format="webdataset", writing={"size": 5})
+        packed.append(tmp_path / f"{path.stem}-*.jsonl.gz")
+    run = train(settings(), packed[0], packed[1], tmp_path / "run").parent
+    assert_same_run(run, unbroken)
 
 
 # ---- what cannot be learned
