@@ -130,7 +130,7 @@ def first_batch(manifest: Path, config: Path | None) -> None:
     groups = draw_groups(rng, len(data.train), settings.augment.joined)
     batches = plan(groups.sums(data.train.durations_s), settings.train.batch_s, rng)
     print(f"{len(batches)} batches planned after {clock}, at most {peak_mb():.0f} MB")
-    examples = [data.train[index] for group in batches[0].tolist() for index in groups[group]]
+    examples = [data.train[index] for group in batches[0] for index in groups[group]]
     samples = [data.cache.samples(example.utterance) for example in examples]
     batch = collate(examples, samples, data.cache.rate_hz)
     print(f"first batch of {len(batch.ids)} utterances after {clock}, at most {peak_mb():.0f} MB")

@@ -40,7 +40,7 @@ class Pairs(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 
 @click.group("manifest", cls=InOrder)
 def command() -> None:
-    """Convert manifests from and to other tools' formats, filter and split them.
+    """Convert, filter and split manifests.
 
     A pattern such as 'train-*.jsonl' names the shards of a manifest together.
 

@@ -25,7 +25,7 @@ from asr.manifest.reading import refuse_missing, refuse_repeated
 from asr.manifest.shards import decoded, opened, plain, raw_lines, shards
 from asr.types import Utterance
 
-_BLOCK = 2048  # lines that are checked together
+_BLOCK = 512  # lines that are checked together
 
 
 class _Shard(NamedTuple):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from asr import audio
 from asr.tokenizers import SPACE
 from asr.train.augment import at_speed
 from asr.train.examples import Example, Examples
+from asr.train.lazy import Lazy
 from asr.types import FloatArray, Utterance
 
 
@@ -64,7 +64,7 @@ def joined(examples: Sequence[Example], tokens: Sequence[str]) -> Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Groups(Sequence[tuple[int, ...]]):
+class Groups:
     """Indices in random order, the first ones in pairs and the others alone."""
 
     order: npt.NDArray[np.int32]  # [N]
@@ -73,14 +73,10 @@ class Groups(Sequence[tuple[int, ...]]):
     def __len__(self) -> int:
         return len(self.order) - self.pairs
 
-    @overload
-    def __getitem__(self, group: int) -> tuple[int, ...]: ...
-    @overload
-    def __getitem__(self, group: slice) -> list[tuple[int, ...]]: ...
-    def __getitem__(self, group: int | slice) -> tuple[int, ...] | list[tuple[int, ...]]:
-        if isinstance(group, slice):
-            return [self[each] for each in range(*group.indices(len(self)))]
-        group = range(len(self))[group]
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, group: int) -> tuple[int, ...]:
         first, count = (2 * group, 2) if group < self.pairs else (group + self.pairs, 1)
         return tuple(self.order[first : first + count].tolist())
 
@@ -119,9 +115,7 @@ class AudioCache:
         return kept.astype(np.float32) / np.float32(32768.0)
 
 
-def plan(
-    durations_s: npt.ArrayLike, batch_s: float, rng: np.random.Generator | None = None
-) -> list[npt.NDArray[np.int32]]:
+def plan(durations_s: npt.ArrayLike, batch_s: float, rng: np.random.Generator | None = None) -> Sequence[list[int]]:
     """Return batches of indices of similar length whose padded audio stays within `batch_s` seconds.
 
     With `rng` the lengths are jittered by up to a tenth before sorting and the batches are shuffled, so that
@@ -130,16 +124,16 @@ def plan(
     lengths = np.asarray(durations_s, dtype=np.float64)
     jittered = lengths if rng is None else rng.uniform(0.9, 1.1, len(lengths)) * lengths
     order = np.argsort(jittered, kind="stable").astype(np.int32)
-    bounds = [*_starts(lengths[order], batch_s), len(order)]
-    batches = [order[start:end] for start, end in pairwise(bounds)]
+    starts = np.array([*_starts(lengths[order], batch_s), len(order)], dtype=np.int32)
+    turns = np.arange(len(starts) - 1, dtype=np.int32)
     if rng is not None:
-        rng.shuffle(batches)
-    return batches
+        rng.shuffle(turns)
+    return Lazy(lambda turn: order[starts[turns[turn]] : starts[turns[turn] + 1]].tolist(), range(len(turns)))
 
 
-def _starts(lengths: npt.NDArray[np.float64], batch_s: float) -> list[int]:
+def _starts(lengths: npt.NDArray[np.float64], batch_s: float) -> array[int]:
     """Return where batches begin, each as large as it may be."""
-    starts: list[int] = []
+    starts = array("i")
     longest = 0.0
     for place, length in enumerate(lengths.data):  # far faster than over the array, and without a list of a million
         longest = max(longest, length)
@@ -169,5 +163,5 @@ def collate(examples: Sequence[Example], samples: Sequence[FloatArray], rate_hz:
 def dev_batches(examples: Examples, cache: AudioCache, batch_s: float) -> Iterator[Batch]:
     """Yield every example once, unchanged, in batches of similar length."""
     for chosen in plan(examples.durations_s, batch_s):
-        picked = [examples[index] for index in chosen.tolist()]
+        picked = [examples[index] for index in chosen]
         yield collate(picked, [cache.samples(example.utterance) for example in picked], cache.rate_hz)

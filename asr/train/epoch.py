@@ -72,7 +72,7 @@ class Trainer:
         batches = plan(groups.sums(self.data.train.durations_s), self.batch_s, rng)
         self.model.train()
         for step in range(tally.steps, len(batches)):
-            self.step([groups[index] for index in batches[step].tolist()], epoch, step, len(batches), tally)
+            self.step([groups[index] for index in batches[step]], epoch, step, len(batches), tally)
             if not after_step(tally, len(batches)):
                 return tally.steps == len(batches)
         return True

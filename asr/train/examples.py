@@ -15,6 +15,7 @@ import numpy.typing as npt
 from asr import tokenizers
 from asr.errors import TextError
 from asr.manifest import Index
+from asr.train.lazy import Lazy
 from asr.types import Utterance
 
 _KEPT = 8192  # examples that are made once and not again; a small set whole
@@ -77,7 +78,7 @@ class Examples(Sequence[Example]):
     @property
     def utterances(self) -> Sequence[Utterance]:
         """The utterances alone, their texts after the rule."""
-        return _Utterances(self)
+        return Lazy(lambda index: self[index].utterance, range(len(self)))
 
     def spread(self, limit_s: float) -> Examples:
         """Return every n-th example, with the least n that keeps to `limit_s` seconds of audio."""
@@ -89,20 +90,3 @@ class Examples(Sequence[Example]):
 
     def _made(self, row: int) -> Example:
         return self._labeller(self._lines[row])
-
-
-class _Utterances(Sequence[Utterance]):
-    def __init__(self, examples: Examples) -> None:
-        self._examples = examples
-
-    def __len__(self) -> int:
-        return len(self._examples)
-
-    @overload
-    def __getitem__(self, index: int) -> Utterance: ...
-    @overload
-    def __getitem__(self, index: slice) -> _Utterances: ...
-    def __getitem__(self, index: int | slice) -> Utterance | _Utterances:
-        if isinstance(index, slice):
-            return _Utterances(self._examples[index])
-        return self._examples[index].utterance
