@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from asr.downloads.archive import Archive, digest_of, fault_of
 from asr.downloads.archives import ARCHIVES, BY_HAND
-from asr.downloads.fetch import Patience, fetch
+from asr.downloads.extraction import unpack
 from asr.downloads.place import ask_room, is_done, locked, path_of, settle
 from asr.downloads.report import Quiet, Report, amount
-from asr.downloads.unpack import unpack
+from asr.downloads.transfer import Patience, fetch
 from asr.errors import AsrError, ConfigError, CorpusError, DownloadError, did_you_mean
 from asr.files import writing
 

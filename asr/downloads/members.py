@@ -76,14 +76,14 @@ def _tar_members(path: Path, file: IO[bytes], limit: int) -> Iterator[Member]:
     with tarfile.open(fileobj=readable, mode="r|", encoding="utf-8", errors="surrogateescape") as archive:
         while (info := archive.next()) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # it would grow with every one of millions
-            name = _safe(info.name, path)
+            name, target = _safe(info.name, path), _target(info, path)
             _check(info, path)
             if info.isdir():
                 yield Member(path, name, "folder", file.tell())
             elif info.isreg():
                 yield Member(path, name, "file", file.tell(), archive.extractfile(info))
             else:
-                yield Member(path, name, "link", file.tell(), target=_target(info, path))
+                yield Member(path, name, "link", file.tell(), target=target)
     while stream.read(CHUNK):  # up to the checksum at the very end
         pass
 
@@ -139,8 +139,10 @@ def _check(info: tarfile.TarInfo, path: Path) -> None:
         raise CorpusError(f"{path}: {error}; {_ELSEWHERE}") from error
 
 
-def _target(info: tarfile.TarInfo, path: Path) -> PurePosixPath:
+def _target(info: tarfile.TarInfo, path: Path) -> PurePosixPath | None:
     """Return the name of the member that a link leads to: hard links count from the top, others from where they are."""
+    if not (info.issym() or info.islnk()):
+        return None
     start = "" if info.islnk() else posixpath.dirname(info.name)
     if posixpath.isabs(info.linkname):
         raise CorpusError(f"{path}: holds {info.name!r}, a link out of the folder; {_ELSEWHERE}")

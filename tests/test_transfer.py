@@ -24,8 +24,8 @@ import pytest
 
 import asr
 from asr.downloads.archive import Archive
-from asr.downloads.fetch import Patience, fetch
 from asr.downloads.report import Quiet
+from asr.downloads.transfer import Patience, fetch
 from asr.errors import DownloadError, OutputError
 
 CONTENT = np.random.default_rng(1).bytes(600_000)
@@ -442,7 +442,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from asr.downloads.archive import Archive
-from asr.downloads.fetch import Patience, fetch
+from asr.downloads.transfer import Patience, fetch
 from asr.downloads.report import Quiet
 url, path, size, digest = sys.argv[1:]
 fetch(Archive("all", "a.tar.gz", (url,), int(size), digest), Path(path), Quiet(), Patience())
