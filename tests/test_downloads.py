@@ -472,8 +472,8 @@ def test_a_download_that_fails_is_exit_code_1_and_a_sentence(library: Library, t
     result = run("prepare", "librispeech", "--download", "--splits", "dev-clean-2", "--out", tmp_path / "x")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.splitlines()[-1] == (
-        f"asr: error: dev-clean-2.tar.gz: not loaded ({library.url}/dev-clean-2.tar.gz answers 404 File not found); the "
-        f"same command tries again, or load it by other means to {tmp_path}/x/source/archives/dev-clean-2.tar.gz"
+        f"asr: error: dev-clean-2.tar.gz: not loaded ({library.url}/dev-clean-2.tar.gz answers 404 File not found); "
+        f"the same command tries again, or load it by other means to {tmp_path}/x/source/archives/dev-clean-2.tar.gz"
     )
     assert not list((tmp_path / "x").glob("*.jsonl"))
 

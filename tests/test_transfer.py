@@ -25,7 +25,7 @@ import pytest
 import asr
 from asr.downloads.archive import Archive
 from asr.downloads.report import Quiet
-from asr.downloads.transfer import Patience, fetch
+from asr.downloads.transfer import Patience, _Redirects, _Unusable, fetch
 from asr.errors import DownloadError, OutputError
 
 CONTENT = np.random.default_rng(1).bytes(600_000)
@@ -301,6 +301,7 @@ REFUSALS: dict[str, tuple[list[Answer], str]] = {
     "breaks off at nothing": ([breaks_off(0)] * 3, "breaks off, 3 times in a row"),
     "redirects in circles": ([says(302, Location="/a.tar.gz")] * 12, "302"),
     "redirects to a file of this machine": ([says(302, Location="file:///etc/hostname")], "not allowed"),
+    "redirects to FTP": ([says(302, Location="ftp://127.0.0.1/a.tar.gz")] * 3, "unknown url type: ftp"),
 }
 
 
@@ -379,6 +380,15 @@ def test_without_a_digest_the_size_decides(server: Server, tmp_path: Path) -> No
     assert load(tmp_path, server.url, digest="") == CONTENT
 
 
+def test_without_a_digest_nothing_leads_out_of_https() -> None:
+    request = urllib.request.Request("https://example.org/a.tar.gz")
+    rest = (None, 302, "Found", {}, "http://example.org/a.tar.gz")
+    assert _Redirects(trusting=True).redirect_request(request, *rest) is not None
+    with pytest.raises(_Unusable, match="out of HTTPS"):
+        _Redirects(trusting=False).redirect_request(request, *rest)
+    assert _Redirects(trusting=False).redirect_request(request, *rest[:-1], "https://example.com/a") is not None
+
+
 def test_md5_is_a_digest_too(server: Server, tmp_path: Path) -> None:
     assert load(tmp_path, server.url, digest=f"md5:{hashlib.md5(CONTENT).hexdigest()}") == CONTENT
 
@@ -442,7 +452,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from asr.downloads.archive import Archive
-from asr.downloads.transfer import Patience, fetch
+from asr.downloads.transfer import Patience, _Redirects, _Unusable, fetch
 from asr.downloads.report import Quiet
 url, path, size, digest = sys.argv[1:]
 fetch(Archive("all", "a.tar.gz", (url,), int(size), digest), Path(path), Quiet(), Patience())

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from asr.downloads.archive import Archive, fault_of
 from asr.downloads.report import Report, amount
@@ -115,9 +116,10 @@ def _transfer(url: str, part: Path, archive: Archive, report: Report, timeout_s:
     if archive.exact and start >= archive.size:
         return True  # the check of the size will tell
     headers = HEADERS | ({"Range": f"bytes={start}-"} if start else {})
-    opener = urllib.request.build_opener()  # reads the proxies from the environment
     try:
-        with opener.open(urllib.request.Request(url, headers=headers), timeout=timeout_s) as response:
+        with _opener(trusting=bool(archive.digest)).open(
+            urllib.request.Request(url, headers=headers), timeout=timeout_s
+        ) as response:
             total = _announced(response, start, archive)
             _store(response, part, start if response.status == 206 else 0, total, archive, report)
     except urllib.error.HTTPError as error:
@@ -125,6 +127,35 @@ def _transfer(url: str, part: Path, archive: Archive, report: Report, timeout_s:
             return _after_the_end(error, part, start)
         raise
     return _size(part) >= total
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, but not out of HTTPS where nothing else vouches for what comes."""
+
+    def __init__(self, *, trusting: bool) -> None:
+        self.trusting = trusting
+
+    def redirect_request(self, req: urllib.request.Request, *rest: Any) -> urllib.request.Request | None:
+        address = str(rest[-1])
+        if not self.trusting and req.type == "https" and not address.startswith("https:"):
+            raise _Unusable(f"leads to {address}, out of HTTPS, and there is no digest to check what comes from there")
+        return super().redirect_request(req, *rest)
+
+
+def _opener(*, trusting: bool) -> urllib.request.OpenerDirector:
+    """Return what opens HTTP and HTTPS, and neither files nor FTP, through the proxies of the environment."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        _Redirects(trusting=trusting),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
 
 
 def _after_the_end(error: urllib.error.HTTPError, part: Path, start: int) -> bool:
