@@ -353,8 +353,8 @@ def test_a_run_that_was_stopped_while_unpacking_begins_that_again(library: Libra
         download("librispeech", tmp_path, PARTS, report=Impatient(), patience=PATIENCE)
     assert not (tmp_path / "LibriSpeech" / "dev-clean-2").exists(), "half of it would look like the whole"
     assert (tmp_path / "LibriSpeech" / "train-clean-5").is_dir()
-    assert (tmp_path / "archives" / "dev-clean-2.tar.gz.unpacking").is_dir()
-    (tmp_path / "archives" / "dev-clean-2.tar.gz.unpacking" / "rest.txt").write_text("of another time")
+    assert (tmp_path / "archives" / ".dev-clean-2.tar.gz.unpacking").is_dir()
+    (tmp_path / "archives" / ".dev-clean-2.tar.gz.unpacking" / "rest.txt").write_text("of another time")
     download("librispeech", tmp_path, PARTS, patience=PATIENCE)
     assert len(library.requests) == 3
     assert len(list(tmp_path.rglob("*.flac"))) == 6

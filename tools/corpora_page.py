@@ -38,8 +38,8 @@ included. Give every corpus a folder of its own. A large corpus asks for its par
   that `SSL_CERT_FILE` names.
 - **Checks:** size and digest of every archive before it is unpacked. Where nobody has published a digest ("size alone"
   below) the SHA-256 of what has come is printed; keep it, to compare.
-- **Unpacking** refuses names that lead out of the folder, links out of it, devices, and archives that unpack to far
-  more than their size lets expect. A link inside becomes the file that it leads to.
+- **Unpacking** refuses names that lead out of the folder, devices, and archives that unpack to far more than their size
+  lets expect. A link to something in the same archive becomes that; other links are left out and counted.
 """
 
 CORPORA_HEAD = """

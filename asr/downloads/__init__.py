@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from asr.downloads.archive import Archive, digest_of, fault_of
 from asr.downloads.archives import ARCHIVES, BY_HAND
 from asr.downloads.extraction import unpack
-from asr.downloads.place import ask_room, is_done, locked, path_of, settle
+from asr.downloads.place import ask_room, is_done, locked, path_of, settle, staging_of
 from asr.downloads.report import Quiet, Report, amount
 from asr.downloads.transfer import Patience, fetch
 from asr.errors import AsrError, ConfigError, CorpusError, DownloadError, did_you_mean
@@ -102,7 +102,7 @@ def _obtain(archive: Archive, folder: Path, report: Report, patience: Patience) 
 
 
 def _unpack(archive: Archive, folder: Path, keep_archive: bool, report: Report) -> None:
-    path, staged = path_of(folder, archive), path_of(folder, archive, ".unpacking")
+    path, staged = path_of(folder, archive), staging_of(folder, archive)
     with writing(staged):
         if staged.exists():  # from a run that was stopped
             shutil.rmtree(staged)

@@ -1,6 +1,6 @@
 """Archives to folders: no path outside, no links, no devices, bounded in bytes and files, whole or not at all.
 
-A link inside of an archive becomes the file that it leads to, under both names.
+A link to something in the same archive becomes that, under both names; other links are left out and counted.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from asr.files import writing
 # Packed speech grows threefold at most, texts tenfold; a bomb a thousandfold. A recording has more than 1000 bytes.
 GROWTH, MORE_BYTES = 20, 64 << 20
 BYTES_A_FILE, MORE_FILES = 1000, 100_000
+SHOWN = 5  # names in one message
 CLASHES = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EILSEQ)
 
 
@@ -66,7 +67,7 @@ def unpack(path: Path, folder: Path, nested: str, report: Report, budget: Budget
             else:
                 links.append(member)
         report.progress(f"unpacking {path.name}", min(member.position, size), size)
-    _link_all(links, folder, budget)
+    _link_all(links, folder, budget, report)
     for inner in sorted(folder.glob(nested)) if nested else ():
         if not inner.name.startswith("."):  # what macOS leaves beside the real files
             unpack(inner, inner.parent, "", report, budget)
@@ -83,22 +84,24 @@ def _write(member: Member, target: Path, budget: Budget) -> None:
             file.write(piece)
 
 
-def _link_all(links: list[Member], folder: Path, budget: Budget) -> None:
-    """Make links the files that they lead to, links to links included; those that lead nowhere are left out."""
+def _link_all(links: list[Member], folder: Path, budget: Budget, report: Report) -> None:
+    """Make links what they lead to, links to links included, as long as more of them lead somewhere."""
     while links:
         left = [link for link in links if not _link(link, folder, budget)]
         if len(left) == len(links):
+            names = ", ".join(str(link.name) for link in left[:SHOWN])
+            report.note(f"{left[0].archive.name}: {len(left)} links that lead to nothing in it are left out ({names})")
             return
         links = left
 
 
 def _link(link: Member, folder: Path, budget: Budget) -> bool:
-    assert link.target is not None
-    source, target = folder / link.target, folder / link.name
-    if not source.exists():
+    """Give what a link leads to a second name, if that is there and not a folder around the link."""
+    target = folder / link.name
+    if link.target is None or not (source := folder / link.target).exists():
         return False
-    if source.is_dir() and (target == source or source in target.parents):
-        raise CorpusError(f"{link.archive}: holds {str(link.name)!r}, a link to a folder around it; remove the archive")
+    if source == target or source in target.parents:
+        return False
     files = [path for path in source.rglob("*") if path.is_file()] if source.is_dir() else [source]
     for file in files:
         budget.spend(files=1)

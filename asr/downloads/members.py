@@ -1,4 +1,4 @@
-"""What is in an archive, tar or zip alike: names that stay below a folder, and nothing but files, folders and links."""
+"""What is in an archive, tar or zip alike: files, folders and links, by names that stay below a folder."""
 
 from __future__ import annotations
 
@@ -26,16 +26,19 @@ DAMAGE = (
 )
 
 
+Kind = Literal["file", "folder", "link"]
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A file, a folder or a link, by a name that does not lead out of where it is unpacked."""
 
     archive: Path
     name: PurePosixPath
-    kind: Literal["file", "folder", "link"]
+    kind: Kind
     position: int  # bytes of the archive that came before
     content: IO[bytes] | None = None  # of a file
-    target: PurePosixPath | None = None  # of a link: the name of another member
+    target: PurePosixPath | None = None  # of a link: the name of another member, None for one that leads out
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the content of a file; to be read before the next member is asked for."""
@@ -49,7 +52,7 @@ def members(path: Path, limit: int) -> Iterator[Member]:
     """Yield what is in an archive, in its order; `limit`: bytes that it may unpack to, its own bookkeeping included.
 
     Raises CorpusError for an archive that is damaged, larger, or holds what has no business in a corpus: names that
-    lead elsewhere, links out of it, devices.
+    lead elsewhere, devices.
     """
     with _reading(path), path.open("rb") as file:
         is_zip = file.read(4) == b"PK\x03\x04"
@@ -76,14 +79,13 @@ def _tar_members(path: Path, file: IO[bytes], limit: int) -> Iterator[Member]:
     with tarfile.open(fileobj=readable, mode="r|", encoding="utf-8", errors="surrogateescape") as archive:
         while (info := archive.next()) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # it would grow with every one of millions
-            name, target = _safe(info.name, path), _target(info, path)
+            name = _safe(info.name, path)
+            if info.issym() or info.islnk():
+                yield Member(path, name, "link", file.tell(), target=_target(info))
+                continue
             _check(info, path)
-            if info.isdir():
-                yield Member(path, name, "folder", file.tell())
-            elif info.isreg():
-                yield Member(path, name, "file", file.tell(), archive.extractfile(info))
-            else:
-                yield Member(path, name, "link", file.tell(), target=target)
+            kind: Kind = "folder" if info.isdir() else "file"
+            yield Member(path, name, kind, file.tell(), archive.extractfile(info))
     while stream.read(CHUNK):  # up to the checksum at the very end
         pass
 
@@ -121,15 +123,19 @@ def _safe(name: str, path: Path) -> PurePosixPath:
         name.encode()
     except UnicodeEncodeError:
         name = name.encode("utf-8", errors="surrogateescape").decode("latin-1")
-    windows = PureWindowsPath(name)  # which knows "/" as well
-    if windows.drive or windows.root or ".." in windows.parts or "\0" in name:
+    if _leads_out(name):
         raise CorpusError(f"{path}: holds {name!r}, a name that leads out of the folder; {_ELSEWHERE}")
     return PurePosixPath(name)
 
 
+def _leads_out(name: str) -> bool:
+    windows = PureWindowsPath(name)  # which knows "/" as well
+    return bool(windows.drive or windows.root or ".." in windows.parts or "\0" in name)
+
+
 def _check(info: tarfile.TarInfo, path: Path) -> None:
     """Refuse devices and whatever else Python's own filter for data refuses (where it is there: from 3.11.4 on)."""
-    if not (info.isreg() or info.isdir() or info.issym() or info.islnk()):
+    if not (info.isreg() or info.isdir()):
         raise CorpusError(f"{path}: holds {info.name!r}, a device; {_ELSEWHERE}")
     check = getattr(tarfile, "data_filter", None)
     try:
@@ -139,14 +145,11 @@ def _check(info: tarfile.TarInfo, path: Path) -> None:
         raise CorpusError(f"{path}: {error}; {_ELSEWHERE}") from error
 
 
-def _target(info: tarfile.TarInfo, path: Path) -> PurePosixPath | None:
+def _target(info: tarfile.TarInfo) -> PurePosixPath | None:
     """Return the name of the member that a link leads to: hard links count from the top, others from where they are."""
-    if not (info.issym() or info.islnk()):
-        return None
     start = "" if info.islnk() else posixpath.dirname(info.name)
-    if posixpath.isabs(info.linkname):
-        raise CorpusError(f"{path}: holds {info.name!r}, a link out of the folder; {_ELSEWHERE}")
-    return _safe(posixpath.normpath(posixpath.join(start, info.linkname)), path)
+    name = posixpath.normpath(posixpath.join(start, info.linkname))
+    return None if _leads_out(name) else PurePosixPath(name)
 
 
 @contextlib.contextmanager

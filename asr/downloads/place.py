@@ -28,6 +28,10 @@ def path_of(folder: Path, archive: Archive, ending: str = "") -> Path:
     return folder / "archives" / f"{archive.file}{ending}"
 
 
+def staging_of(folder: Path, archive: Archive) -> Path:
+    return folder / "archives" / f".{archive.file}.unpacking"
+
+
 def is_done(folder: Path, archive: Archive) -> bool:
     """Say whether an archive has been unpacked and all that came of it is still there."""
     try:
