@@ -276,7 +276,7 @@ BY_HAND: dict[str, str] = {
     ),
     "timit": "it is sold by the LDC as LDC93S1 (https://catalog.ldc.upenn.edu/LDC93S1); copy the disc's folder TIMIT",
     "voxforge": (
-        "it is thousands of small archives, one a recording session, at http://www.voxforge.org; load those of a language "
-        "with a program that follows links, and unpack them into one folder"
+        "it is thousands of small archives, one a recording session, at http://www.voxforge.org; load those of a "
+        "language with a program that follows links, and unpack them into one folder"
     ),
 }
