@@ -1,4 +1,4 @@
-"""Write docs/CORPORA.md from the tables: every corpus with its licence, its splits, its size and how it is got.
+"""Write docs/CORPORA.md from the tables: every corpus with its licence, splits, size, how it is got, and its story.
 
     python tools/corpora_page.py            # writes docs/CORPORA.md
 
@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from asr.corpora import CORPORA
+from asr.corpora import CORPORA, Corpus
 from asr.downloads import ARCHIVES, BY_HAND, Archive
 from asr.downloads.report import amount
 
@@ -18,7 +19,8 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "CORPORA.md"
 
 HEAD = """# Corpora
 
-Written by `python tools/corpora_page.py` from the tables `asr.corpora.CORPORA` and `asr.downloads.ARCHIVES`.
+Written by `python tools/corpora_page.py` from the tables `asr.corpora.CORPORA` and `asr.downloads.ARCHIVES` and from
+what each preparer says of its corpus. What is left out of a corpus is named on standard error.
 
     asr prepare an4 --download --out data
     asr prepare librispeech --download --splits train-clean-5,dev-clean-2 --source ~/corpora/librispeech --out data
@@ -61,7 +63,21 @@ published the digest.
 def page() -> str:
     corpora = [corpus_row(name) for name in sorted({*CORPORA, *ARCHIVES, *BY_HAND})]
     archives = [archive_row(name, archive) for name in sorted(ARCHIVES) for archive in ARCHIVES[name]]
-    return "\n".join([HEAD + CORPORA_HEAD, *corpora, ARCHIVES_HEAD, *archives, ""])
+    return "\n".join([HEAD + CORPORA_HEAD, *corpora, ARCHIVES_HEAD, *archives, "", *stories()])
+
+
+def stories() -> Iterator[str]:
+    """Yield a section for each preparer, under all of its names."""
+    names: dict[str, list[str]] = {}
+    for name, corpus in CORPORA.items():
+        names.setdefault(story(corpus), []).append(f"`{name}`")
+    for text, given in names.items():
+        yield f"## {', '.join(given)}\n\n{text}\n"
+
+
+def story(corpus: Corpus) -> str:
+    """Return what the file of a preparer says."""
+    return (sys.modules[type(corpus).__module__].__doc__ or "").strip()
 
 
 def corpus_row(name: str) -> str:
