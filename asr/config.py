@@ -91,7 +91,6 @@ class Augment(Section):
     speeds: tuple[Speed, ...] = (0.9, 1.0, 1.1)
     gain_db: Annotated[float, Field(ge=0)] = 6.0  # each utterance louder or softer by up to this much
     warp: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # frequency axes stretched by up to this share (fbank alone)
-    tempo: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # slower or faster by up to this share, pitch unchanged
     freq_masks: Count = 2
     freq_width: Count = 27  # bands
     time_masks_per_s: Annotated[float, Field(ge=0)] = 1.0

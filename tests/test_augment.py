@@ -14,11 +14,10 @@ from asr.mel import FeatureSpec
 from asr.train.augment import (
     SpecAugment,
     at_speed,
-    draw_factors,
     draw_gain,
     draw_speed,
+    draw_warps,
     samples_at_speed,
-    stretch_time,
     warp_bands,
     warped_positions,
 )
@@ -91,12 +90,12 @@ def test_gains_are_even_in_decibels() -> None:
 # ---- the length of the vocal tract
 
 
-def test_factors_are_even_in_both_directions() -> None:
-    warps = np.array(draw_factors(np.random.default_rng(0), 0.2, 2000))
+def test_warps_are_even_in_both_directions() -> None:
+    warps = np.array(draw_warps(np.random.default_rng(0), 0.2, 2000))
     assert warps.min() >= 0.8
     assert warps.max() <= 1.25
     np.testing.assert_allclose(np.quantile(warps, [0.05, 0.5, 0.95]), [0.8**0.9, 1.0, 0.8**-0.9], rtol=0.02)
-    assert draw_factors(np.random.default_rng(0), 0.0, 2) == [1.0, 1.0]
+    assert draw_warps(np.random.default_rng(0), 0.0, 2) == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("factor", [0.8, 0.9, 1.1, 1.25])
@@ -136,44 +135,6 @@ def test_each_row_is_warped_by_its_own_factor() -> None:
     flat = torch.full((1, 5, 40), -3.0)
     torch.testing.assert_close(warp_bands(flat, [1.2], spec), flat)
     assert warp_bands(torch.zeros(1, 0, 40), [1.2], spec).shape == (1, 0, 40)
-
-
-# ---- tempo
-
-
-@pytest.mark.parametrize("factor", [0.5, 0.8, 1.0, 1.3, 2.0])
-def test_a_stretched_row_is_what_torch_interpolates(factor: float) -> None:
-    features = torch.randn(1, 30, 5)
-    found, frames = stretch_time(features, torch.tensor([30]), [factor])
-    assert frames.tolist() == [round(30 * factor)]
-    wanted = torch.nn.functional.interpolate(features.transpose(1, 2), scale_factor=factor, mode="linear")
-    torch.testing.assert_close(found, wanted.transpose(1, 2), rtol=0, atol=1e-5)
-
-
-def test_each_row_is_stretched_within_its_own_length() -> None:
-    features, lengths, factors = torch.randn(5, 20, 3), [20, 11, 1, 0, 2], [0.9, 1.25, 0.8, 1.2, 0.25]
-    garbage = features.clone()
-    for row, length in zip(garbage, lengths, strict=True):
-        row[length:] = 1e6
-    found, frames = stretch_time(garbage, torch.tensor(lengths), factors)
-    assert frames.tolist() == [18, 14, 1, 0, 1]
-    assert found.shape == (5, 18, 3)
-    for row, source, length, count, factor in zip(found, features, lengths, frames.tolist(), factors, strict=True):
-        places = (np.arange(count) + 0.5) / factor - 0.5
-        for band in range(3 if length else 0):
-            wanted = np.interp(places, np.arange(length), source[:length, band].numpy())
-            np.testing.assert_allclose(row[:count, band], wanted, rtol=0, atol=1e-5)
-    alone, _ = stretch_time(features[1:2, :11], torch.tensor([11]), [1.25])
-    torch.testing.assert_close(found[1, :14], alone[0])
-
-
-def test_a_slower_tone_keeps_its_pitch() -> None:
-    spec = FeatureSpec()
-    samples = np.sin(2 * np.pi * 1000 * np.arange(8000) / 16000).astype(np.float32)
-    features = torch.from_numpy(mel.features(samples, spec))[None]
-    slower, frames = stretch_time(features, torch.tensor([features.shape[1]]), [1.25])
-    assert frames.item() == round(1.25 * features.shape[1])
-    assert int(slower[0, 10:-10].mean(0).argmax()) == int(features[0, 10:-10].mean(0).argmax())
 
 
 # ---- masks

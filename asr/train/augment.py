@@ -37,9 +37,9 @@ def draw_gain(rng: np.random.Generator, gain_db: float) -> float:
     return float(10.0 ** (rng.uniform(-gain_db, gain_db) / 20.0))
 
 
-def draw_factors(rng: np.random.Generator, share: float, count: int) -> list[float]:
-    """Return factors for the axes of `count` utterances, even in log between 1 - share and its inverse."""
-    return [float(np.exp(stretch)) for stretch in np.log1p(-share) * rng.uniform(-1.0, 1.0, count)]
+def draw_warps(rng: np.random.Generator, warp: float, count: int) -> list[float]:
+    """Return factors for the frequency axes of `count` utterances, even in log between 1 - warp and its inverse."""
+    return [float(np.exp(stretch)) for stretch in np.log1p(-warp) * rng.uniform(-1.0, 1.0, count)]
 
 
 def warp_bands(features: Tensor, factors: Sequence[float], spec: mel.FeatureSpec) -> Tensor:
@@ -63,28 +63,6 @@ def warped_positions(factor: float, spec: mel.FeatureSpec) -> npt.NDArray[np.flo
     read_at = np.interp(hertz, [0.0, knee, spec.top_hz], [0.0, knee / factor, spec.top_hz])
     places = (mel.hz_to_mel(read_at) - edges[1]) / (edges[1] - edges[0])
     return np.clip(places, 0.0, spec.bands - 1.0)
-
-
-def stretch_time(features: Tensor, frames: Tensor, factors: Sequence[float]) -> tuple[Tensor, Tensor]:
-    """Return features [B, F', M] and frames [B] with each row's time axis stretched by its factor, pitch unchanged.
-
-    Frames in between are interpolated; a row that has frames keeps one at least.
-    """
-    factor = torch.tensor(factors, dtype=features.dtype, device=features.device)  # [B]
-    stretched = (frames * factor).round().long().clamp_min(1) * (frames > 0)
-    size = int(stretched.max()) if len(stretched) else 0
-    last = (frames - 1).clamp_min(0)[:, None]
-    places = (torch.arange(size, device=features.device) + 0.5) / factor[:, None] - 0.5
-    places = torch.minimum(places.clamp_min(0), last.to(places.dtype))  # [B, F']
-    lower = places.floor().long()
-    upper = torch.minimum(lower + 1, last)
-    share = (places - lower)[:, :, None].to(features.dtype)
-    return torch.lerp(frames_at(features, lower), frames_at(features, upper), share), stretched
-
-
-def frames_at(features: Tensor, places: Tensor) -> Tensor:
-    """features [B, F, M] and places [B, F'] -> [B, F', M]."""
-    return features.gather(1, places[:, :, None].expand(-1, -1, features.shape[2]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,10 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
     kind = config.text.tokenizer
     options = {} if config.text.pieces is None else {"pieces": config.text.pieces}
     tokenizer = tokenizers.restore(kind, tokens) if tokens else tokenizers.build(kind, texts, **options)
-    speed, tempo = max(config.augment.speeds), config.augment.tempo
-    kept, dropped = feasible(encode(train_set, tokenizer, train), spec, speed, tempo)
+    kept, dropped = feasible(encode(train_set, tokenizer, train), spec, max(config.augment.speeds))
     if len(dropped) > config.train.max_dropped:
         raise DataError(
-            f"{train}: {len(dropped)} utterances have more labels than frames at speed {speed / (1 - tempo):g}, "
+            f"{train}: {len(dropped)} utterances have more labels than frames at speed {max(config.augment.speeds)}, "
             f"so CTC cannot learn them: {', '.join(dropped[:10])}{' ...' if len(dropped) > 10 else ''}; "
             f"mend them, or set train.max_dropped to {len(dropped)} to leave them out"
         )
@@ -77,18 +76,16 @@ def encode(utterances: Sequence[Utterance], tokenizer: tokenizers.Tokenizer, pat
     return examples
 
 
-def output_frames(duration_s: float, speed: float, spec: FeatureSpec, tempo: float = 0.0) -> int:
-    """Return the frames that CTC sees of an utterance at least, played at `speed` and `tempo` faster than that."""
+def output_frames(duration_s: float, speed: float, spec: FeatureSpec) -> int:
+    """Return the frames that CTC sees of an utterance played at `speed`."""
     samples = samples_at_speed(round(duration_s * spec.rate_hz), speed)
-    return -(-int(spec.frames(samples) * (1.0 - tempo)) // 4)
+    return -(-spec.frames(samples) // 4)
 
 
-def feasible(
-    examples: Sequence[Example], spec: FeatureSpec, speed: float, tempo: float = 0.0
-) -> tuple[list[Example], list[str]]:
-    """Return the examples with frames enough for labels + repeats at their fastest, and the ids of the others."""
+def feasible(examples: Sequence[Example], spec: FeatureSpec, speed: float) -> tuple[list[Example], list[str]]:
+    """Return the examples with frames enough for labels + repeats at the fastest speed, and the ids of the others."""
     fits = [
-        output_frames(example.utterance.duration_s, speed, spec, tempo) >= max(frames_needed(list(example.labels)), 1)
+        output_frames(example.utterance.duration_s, speed, spec) >= max(frames_needed(list(example.labels)), 1)
         for example in examples
     ]
     kept = [example for example, good in zip(examples, fits, strict=True) if good]

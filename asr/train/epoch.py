@@ -13,7 +13,7 @@ from torch import Tensor
 from asr.config import Config
 from asr.model.ctc import AcousticModel
 from asr.model.fbank import mask
-from asr.train.augment import SpecAugment, draw_factors, draw_gain, draw_speed, stretch_time, warp_bands
+from asr.train.augment import SpecAugment, draw_gain, draw_speed, draw_warps, warp_bands
 from asr.train.batches import Batch, Example, collate, draw_groups, joined, plan
 from asr.train.data import Data
 from asr.train.evaluate import ctc_losses
@@ -52,7 +52,6 @@ class Trainer:
         self.views = 2 if self.consistency else 1
         self.schedule = Schedule(train.learning_rate, train.final_learning_rate, train.warmup_epochs, train.epochs)
         self.speeds, self.gain_db, self.warp = augment.speeds, augment.gain_db, augment.warp
-        self.tempo = augment.tempo
         self.joined = augment.joined
         self.augment = SpecAugment(
             augment.freq_masks,
@@ -89,10 +88,8 @@ class Trainer:
             if self.consistency:
                 batch, features, frames = batch.twice(), torch.cat([features, features]), torch.cat([frames, frames])
             if self.warp:
-                warps = draw_factors(rng, self.warp, len(batch.ids))
+                warps = draw_warps(rng, self.warp, len(batch.ids))
                 features = warp_bands(features, warps, self.model.features.spec)
-            if self.tempo:
-                features, frames = stretch_time(features, frames, draw_factors(rng, self.tempo, len(batch.ids)))
             features = self.augment(self.model.scaled(features, frames), frames)
         tally.data_seconds += time.perf_counter() - started
         losses, goals, finite = self.losses(features, frames, batch)
