@@ -43,7 +43,8 @@ def _holders(source: Path, mark: str) -> list[Path]:
         found = [folder for folder in level if next(folder.glob(mark), None) is not None]
         if found:
             return found
-        level = [folder for around in level for folder in folders(around)]
+        # What may not be read, such as lost+found, does not hold the corpus.
+        level = [folder for around in level if os.access(around, os.R_OK | os.X_OK) for folder in folders(around)]
     return []
 
 

@@ -7,8 +7,10 @@ extensions) belongs into the tree; what it must refuse belongs into the test fil
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,9 +64,17 @@ def noise(number: int, rate_hz: int = 16000) -> npt.NDArray[np.float64]:
 
 def sound(path: Path, number: int = 0, rate_hz: int = 16000) -> None:
     """Write noise in the format that the extension says, and the folders around it."""
-    form, subtype = FORMS[path.suffix.lower()]
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, noise(number, rate_hz), rate_hz, format=form, subtype=subtype)
+    path.write_bytes(_encoded(path.suffix.lower(), number, rate_hz))
+
+
+@functools.cache
+def _encoded(extension: str, number: int, rate_hz: int) -> bytes:
+    form, subtype = FORMS[extension]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"noise{extension}"
+        soundfile.write(path, noise(number, rate_hz), rate_hz, format=form, subtype=subtype)
+        return path.read_bytes()
 
 
 def text(path: Path, content: str, encoding: str = "utf-8") -> None:
