@@ -5,8 +5,8 @@ recognisers could be trained (K. MacLean; http://www.voxforge.org). One folder o
 
 Licence: GNU GPL; each archive holds its own copy.
 
-Size: English about 6,000 archives, more than 100 h; German, Spanish, French, Italian, Russian and others less. 16 kHz as
-a rule, 16 bit, mono.
+Size: English about 6,000 archives, more than 100 h; German, Spanish, French, Italian, Russian and others less. 16 kHz
+as a rule, 16 bit, mono.
 
 Splits: none are published. The speakers are shuffled, sorted by the SHA-256 of `1:<speaker>` where 1 is the seed;
 `test` = the first twentieth of them, `dev` = the next, `train` = the rest. Which speakers these are depends on the
