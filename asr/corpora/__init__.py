@@ -10,8 +10,16 @@ from typing import Protocol
 
 from asr import manifest
 from asr.corpora.an4 import An4
+from asr.corpora.commonvoice import CommonVoice
 from asr.corpora.fsdd import Fsdd
 from asr.corpora.librispeech import LibriSpeech
+from asr.corpora.ljspeech import IdText
+from asr.corpora.mls import Mls
+from asr.corpora.speech_commands import SpeechCommands
+from asr.corpora.tedlium3 import TedLium3
+from asr.corpora.vctk import Vctk
+from asr.corpora.voxforge import VoxForge
+from asr.corpora.yesno import YesNo
 from asr.errors import CorpusError, did_you_mean
 from asr.types import Utterance
 
@@ -39,7 +47,21 @@ class Corpus(Protocol):
         ...
 
 
-CORPORA: dict[str, Corpus] = {"an4": An4(), "fsdd": Fsdd(), "librispeech": LibriSpeech()}
+CORPORA: dict[str, Corpus] = {
+    "an4": An4(),
+    "commonvoice": CommonVoice(),
+    "fsdd": Fsdd(),
+    "id-text": IdText("id-text", "that of the collection"),
+    "kerstin-de": IdText("kerstin-de", "CC0 1.0", speaker="kerstin"),
+    "librispeech": LibriSpeech(),
+    "ljspeech": IdText("ljspeech", "public domain", speaker="LJ"),
+    "mls": Mls(),
+    "speech_commands": SpeechCommands(),
+    "tedlium3": TedLium3(),
+    "vctk": Vctk(),
+    "voxforge": VoxForge(),
+    "yesno": YesNo(),
+}
 
 
 def get_corpus(name: str) -> Corpus:

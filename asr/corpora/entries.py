@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from asr import audio
 from asr.corpora.layout import named
@@ -15,9 +16,11 @@ from asr.errors import AudioError, CorpusError, MissingFile
 from asr.types import Utterance
 
 Length = float | AudioError | MissingFile  # in seconds, or why it is not known
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-_AT_ONCE = 8  # files that are opened at the same time: what is gained is waiting for the disk
-_CHUNK = 64  # files in one job of a thread
+_THREADS = 8  # more than cores: what they save is waiting for the disk
+_CHUNK = 64  # files that a thread takes at a time
 _HELD_OUT = 20  # of so many speakers one is for test, and one for dev
 
 
@@ -41,20 +44,33 @@ def timed(entries: Sequence[Entry]) -> list[Utterance]:
     return [_utterance(entry, _known(length)) for entry, length in zip(entries, lengths, strict=True)]
 
 
-def timed_where_readable(entries: Sequence[Entry], where: Path, *, share: float) -> list[Utterance]:
-    """Return what `timed` returns without the utterances whose files cannot be read, which `leave_out` names."""
-    lengths = durations([entry.audio for entry in entries])
-    pairs = list(zip(entries, lengths, strict=True))
-    lost = [entry.id for entry, length in pairs if isinstance(length, Exception)]
+def timed_where_readable(
+    entries: Sequence[Entry], where: Path, *, share: float, stated: Mapping[str, float] | None = None
+) -> list[Utterance]:
+    """Return what `timed` returns without the utterances whose files cannot be read, which `leave_out` names.
+
+    stated: lengths in seconds by id, whose files are not opened.
+    """
+    lengths: dict[str, Length] = dict(stated or {})
+    unknown = [entry for entry in entries if entry.id not in lengths]
+    lengths |= zip((entry.id for entry in unknown), durations([entry.audio for entry in unknown]), strict=True)
+    lost = [entry.id for entry in entries if isinstance(lengths[entry.id], Exception)]
     leave_out(lost, where, "audio that cannot be read", of=len(entries), share=share)
+    pairs = ((entry, lengths[entry.id]) for entry in entries)
     return [_utterance(entry, length) for entry, length in pairs if not isinstance(length, Exception)]
 
 
 def durations(paths: Sequence[Path]) -> list[Length]:
     """Return the length of each file in seconds, or why it cannot be read; several are opened at the same time."""
-    chunks = [paths[first : first + _CHUNK] for first in range(0, len(paths), _CHUNK)]
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        return [length for chunk in threads.map(_durations, chunks) for length in chunk]
+    return at_once(_duration, paths)
+
+
+def at_once(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Return what a function that waits for the disk makes of each item, in order; several threads call it."""
+    chunks = [items[first : first + _CHUNK] for first in range(0, len(items), _CHUNK)]
+    with ThreadPoolExecutor(_THREADS) as threads:
+        done = threads.map(lambda chunk: [function(item) for item in chunk], chunks)
+        return [result for chunk in done for result in chunk]
 
 
 def leave_out(names: Collection[str], where: Path, why: str, *, of: int, share: float = 1.0) -> None:
@@ -87,10 +103,6 @@ def by_speaker(entries: Sequence[Entry], where: Path, *, seed: int) -> dict[str,
     for entry in entries:
         splits[split_of[entry.speaker]].append(entry)
     return splits
-
-
-def _durations(paths: Sequence[Path]) -> list[Length]:
-    return [_duration(path) for path in paths]
 
 
 def _duration(path: Path) -> Length:

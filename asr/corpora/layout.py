@@ -43,7 +43,8 @@ def _holders(source: Path, mark: str) -> list[Path]:
         found = [folder for folder in level if next(folder.glob(mark), None) is not None]
         if found:
             return found
-        level = [folder for around in level for folder in folders(around)]
+        # What may not be read, such as lost+found, does not hold the corpus.
+        level = [folder for around in level if os.access(around, os.R_OK | os.X_OK) for folder in folders(around)]
     return []
 
 
@@ -84,8 +85,8 @@ def lines(path: Path, corpus: str, *, encodings: Sequence[str] = ("utf-8-sig",))
     raise CorpusError(f"{path}: is not UTF-8 text ({reason}); unpack the archive again")
 
 
-def rows(path: Path, corpus: str, columns: Sequence[str]) -> Iterator[list[str]]:
-    """Yield these columns of every row of a table of the corpus that is separated by tabs and begins with their names.
+def rows(path: Path, corpus: str, columns: Sequence[str] = ()) -> Iterator[list[str]]:
+    """Yield columns, or all of them, of every row of a corpus' table that parts them by tabs and first names them.
 
     The file is read as it is asked for, so that a million rows take no memory. Raises CorpusError for a file that is
     not there or not UTF-8, a column that it does not have, and a row with more or fewer fields than names.
@@ -99,7 +100,7 @@ def rows(path: Path, corpus: str, columns: Sequence[str]) -> Iterator[list[str]]
             absent = [column for column in columns if column not in names]
             if absent:
                 raise CorpusError(f"{path}: has no column {named(absent)}; the first line is to name the columns")
-            chosen = [names.index(column) for column in columns]
+            chosen = [names.index(column) for column in columns or names]
             for number, line in enumerate(file, start=2):
                 fields = line.rstrip("\r\n").split("\t")
                 if len(fields) == len(names):
@@ -113,30 +114,29 @@ def rows(path: Path, corpus: str, columns: Sequence[str]) -> Iterator[list[str]]
             raise CorpusError(f"{path}: is not UTF-8 text ({error.reason}); unpack the archive again") from error
 
 
-class AudioFiles:
-    """The audio files below a folder by their path without extension, which may be in upper or lower case."""
+def recordings(folder: Path, extensions: Sequence[str]) -> dict[str, Path]:
+    """Return the audio files of a folder by their names without extension, in order, none where there is no folder.
 
-    def __init__(self, folder: Path, extensions: tuple[str, ...]) -> None:
-        self.folder = folder
-        self.extensions = extensions  # the first that is there is taken
-        self._names_in = functools.cache(_names_in)
-
-    def find(self, stem: str) -> Path | None:
-        """Return the file `folder/stem.*` of the most preferred extension, or None."""
-        folder, _, name = stem.rpartition("/")
-        place = self.folder / folder
-        names = self._names_in(place)
-        for extension in self.extensions:
-            if (name, extension) in names:
-                return place / names[name, extension]
-        return None
-
-
-def _names_in(folder: Path) -> dict[tuple[str, str], str]:
+    Extensions may be in upper or lower case; of several files of one name the one of the first extension is taken.
+    """
     if not folder.is_dir():
         return {}
     # Names that begin with a dot are what macOS and editors leave beside the real files.
     with os.scandir(folder) as entries:
-        files = sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_file())
-    parted = [(*os.path.splitext(name), name) for name in files]
-    return {(stem, extension.lower()): name for stem, extension, name in parted}
+        parted = [os.path.splitext(entry.name) for entry in entries if entry.name[0] != "." and entry.is_file()]
+    rank = {extension: -place for place, extension in enumerate(extensions)}
+    found = sorted((stem, rank[end.lower()], end) for stem, end in parted if end.lower() in rank)
+    return {stem: folder / f"{stem}{end}" for stem, _, end in found}
+
+
+class AudioFiles:
+    """The audio files below a folder by their path without extension; each folder is looked into once."""
+
+    def __init__(self, folder: Path, extensions: Sequence[str]) -> None:
+        self.folder = folder
+        self._in = functools.cache(lambda folder: recordings(folder, extensions))
+
+    def find(self, stem: str) -> Path | None:
+        """Return the file `folder/stem.*` as `recordings` would choose it, or None."""
+        folder, _, name = stem.rpartition("/")
+        return self._in(self.folder / folder).get(name)

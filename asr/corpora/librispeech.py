@@ -39,7 +39,7 @@ from collections import Counter
 from pathlib import Path
 
 from asr.corpora.entries import Entry, timed
-from asr.corpora.layout import corpus_folder, folders, lines, named, refuse
+from asr.corpora.layout import corpus_folder, folders, lines, named, recordings, refuse
 from asr.errors import CorpusError
 from asr.types import Utterance
 
@@ -124,7 +124,7 @@ def _entries(part: Path) -> list[Entry]:
     found = [chapter for speaker in folders(part) for chapter in folders(speaker)]
     chapters = sorted(found, key=lambda path: [(len(name), name) for name in path.parts[-2:]])
     text_of = {name: text for chapter in chapters for name, text in _texts(chapter).items()}
-    path_of = {name: path for chapter in chapters for name, path in _audio(chapter).items()}
+    path_of = {name: path for chapter in chapters for name, path in recordings(chapter, EXTENSIONS).items()}
     if not text_of:
         raise CorpusError(f"{part}: has no utterances; {AGAIN}, or remove the folder")
     silent = [name for name in text_of if name not in path_of]
@@ -147,11 +147,3 @@ def _texts(chapter: Path) -> dict[str, str]:
             raise CorpusError(f"{path}: has more than one line for {name}; {AGAIN}")
         texts[name] = text.strip()
     return texts
-
-
-def _audio(chapter: Path) -> dict[str, Path]:
-    """Return the audio files of a chapter by their names without extension, of several the most preferred."""
-    # Names that begin with a dot are what macOS leaves beside the real files.
-    paths = [path for path in chapter.glob("[!.]*") if path.suffix.lower() in EXTENSIONS]
-    last_is_first = sorted(paths, key=lambda path: (-EXTENSIONS.index(path.suffix.lower()), path.name))
-    return {path.stem: path for path in last_is_first}
