@@ -1,7 +1,7 @@
 """ST-CMDS, the Free ST Chinese Mandarin Corpus.
 
-Story: published by Surfing Technology in 2017 (https://www.openslr.org/38). Commands, messages and short sentences,
-read in a quiet room into a mobile phone. 16 kHz, 16 bit, mono.
+Story: published by Surfing Technology in 2017 (https://www.openslr.org/38). Short sentences, read in a quiet room into
+a mobile phone. 16 kHz, 16 bit, mono.
 
 Licence: CC BY-NC-ND 4.0.
 
@@ -15,8 +15,7 @@ text in one line, and `.metadata`, which is not read. A name is the corpus (8 di
 letter (`A` or `I`) and a number.
 
 Known faults: nothing says whether `P00001A` and `P00001I` are two voices, so a speaker is `P00001` here, and both are
-kept in one split. Names, brands and commands come often, so that figures say little about running speech. A
-`.metadata` file may be in UTF-8 or in GBK.
+kept in one split. Some texts have punctuation. A `.metadata` file may be in UTF-8 or in GBK.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ import re
 from pathlib import Path
 
 from asr.corpora.entries import Entry, by_speaker, timed
-from asr.corpora.layout import corpus_folder, lines, named, refuse
+from asr.corpora.layout import corpus_folder, lines, named, recordings, refuse
 from asr.errors import CorpusError
 from asr.types import Utterance
 
@@ -45,14 +44,14 @@ class StCmds:
     def prepare(self, source: Path, out: Path) -> dict[str, list[Utterance]]:
         """Return train, dev and test, without a speaker in two of them; nothing is converted."""
         folder = corpus_folder(source, self.name, FIRST)
-        names = {kind: {path.stem for path in folder.glob(f"[!.]*.{kind}")} for kind in ("wav", "txt")}
-        misnamed = sorted(name for name in names["wav"] if not _NAME.fullmatch(name))
+        files = recordings(folder, (".wav",))
+        misnamed = [name for name in files if not _NAME.fullmatch(name)]
         if misnamed:
             raise CorpusError(f"{folder}: {named(misnamed)}: not named like {FIRST}; move it away")
-        for kind, other in (("txt", "wav"), ("wav", "txt")):
-            alone = sorted(names[other] - names[kind])
-            refuse(alone, folder, f"no .{kind} file for", "one is expected for each, unpack the archive again")
-        entries = [_entry(folder / f"{name}.wav") for name in sorted(names["wav"])]
+        texts = {path.stem for path in folder.glob("[!.]*.txt")}
+        for kind, alone in (("txt", files.keys() - texts), ("wav", texts - files.keys())):
+            refuse(sorted(alone), folder, f"no .{kind} file for", "one is expected for each, unpack the archive again")
+        entries = [_entry(path) for path in files.values()]
         return {split: timed(part) for split, part in by_speaker(entries, folder, seed=SEED).items()}
 
 
