@@ -15,8 +15,9 @@ syllables, the third its initials and finals); `train`, `dev` and `test` hold li
 links leaves small files or nothing of use under the links' names, so the folders are read for their names alone.
 
 Known faults: dev has speakers and groups of sentences of train (A, B and C; test is group D), so that figures on dev
-flatter; and the sentences of a group are read by each of its speakers, so that few different texts are trained on. Texts are split into words by spaces. In some stands ` l =`, an editor's remark, which is taken
-away here as in the published recipe. There is a second test set with added noise, which is an archive of its own.
+flatter; and the sentences of a group are read by each of its speakers, so that few different texts are trained on.
+Texts are split into words by spaces. In some stands ` l =`, an editor's remark, which is taken away here as in the
+published recipe. There is a second test set with added noise, which is an archive of its own.
 """
 
 from __future__ import annotations
