@@ -28,6 +28,7 @@ class Data:
     train: list[Example]
     dev: list[Example]
     dropped: tuple[str, ...]  # ids left out: more labels than frames
+    unknown: tuple[str, ...]  # ids of dev without labels: characters that have no token
     cache: AudioCache
 
     @property
@@ -52,6 +53,7 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
     kind = config.text.tokenizer
     options = {} if config.text.pieces is None else {"pieces": config.text.pieces}
     tokenizer = tokenizers.restore(kind, tokens) if tokens else tokenizers.build(kind, texts, **options)
+    dev_examples, unknown = encode_known(dev_set, tokenizer, dev, config.train.max_unknown)
     kept, dropped = feasible(encode(train_set, tokenizer, train), spec, max(config.augment.speeds))
     if len(dropped) > config.train.max_dropped:
         raise DataError(
@@ -62,7 +64,7 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
     if not kept:
         raise DataError(f"{train}: no utterance is long enough for its text; check durations and texts")
     cache = AudioCache(spec.rate_hz, config.train.cache_gb)
-    return Data(tokenizer.tokens, kept, encode(dev_set, tokenizer, dev), tuple(dropped), cache)
+    return Data(tokenizer.tokens, kept, dev_examples, tuple(dropped), tuple(unknown), cache)
 
 
 def encode(utterances: Sequence[Utterance], tokenizer: tokenizers.Tokenizer, path: Path) -> list[Example]:
@@ -74,6 +76,26 @@ def encode(utterances: Sequence[Utterance], tokenizer: tokenizers.Tokenizer, pat
         except TextError as error:
             raise TextError(f"{path}: {utterance.id}: {error}; or name them in text.characters") from error
     return examples
+
+
+def encode_known(
+    utterances: Sequence[Utterance], tokenizer: tokenizers.Tokenizer, path: Path, limit: int
+) -> tuple[list[Example], list[str]]:
+    """Return examples, without labels where a text has characters that have no token, and the ids of those.
+
+    TextError names the first of them where they are more than the limit.
+    """
+    examples: list[Example] = []
+    unknown: list[str] = []
+    for utterance in utterances:
+        try:
+            examples += encode([utterance], tokenizer, path)
+        except TextError as error:
+            examples.append(Example(utterance, ()))
+            unknown.append(utterance.id)
+            if len(unknown) > limit:
+                raise TextError(f"{error}, or raise train.max_unknown to score such texts without a loss") from error
+    return examples, unknown
 
 
 def output_frames(duration_s: float, speed: float, spec: FeatureSpec) -> int:
