@@ -108,11 +108,10 @@ def speech() -> Callable[..., npt.NDArray[np.float32]]:
     def make(duration_s: float = 2.0, rate_hz: int = 16000, seed: int = 0) -> npt.NDArray[np.float32]:
         rng = np.random.default_rng(seed)
         time_s = np.arange(round(duration_s * rate_hz)) / rate_hz  # [T]
-        partials = range(1, int(0.4 * rate_hz / 130))
-        pitch = 2 * np.pi * (120 * time_s + 0.8 * np.sin(2 * np.pi * 1.3 * time_s + seed))
-        voice = sum(np.sin(number * pitch + rng.uniform(0, 6)) / number for number in partials)
+        turns = 120 * time_s + 0.8 * np.sin(2 * np.pi * 1.3 * time_s + seed)
+        voice = 2.0 * (turns % 1.0) - 1.0  # a saw tooth, as vocal folds have it
         loudness = np.clip(np.sin(2 * np.pi * rng.uniform(2.5, 3.5) * time_s) + 0.4, 0.0, 1.0) ** 2
-        return (0.15 * voice * loudness + 0.003 * rng.standard_normal(len(time_s))).astype(np.float32)
+        return (0.2 * voice * loudness + 0.003 * rng.standard_normal(len(time_s))).astype(np.float32)
 
     return make
 

@@ -46,9 +46,10 @@ def make(tmp_path: Path) -> Callable[..., Link]:
             folder = tmp_path / kind
             folder.mkdir(exist_ok=True)
             for seed in (8, 9):
-                fading = np.exp(-np.arange(4800) / 500)
-                noise = 0.02 * fading * np.random.default_rng(seed).standard_normal(4800)
-                soundfile.write(folder / f"{seed}.wav", noise + (fading == 1.0), 16000, subtype="FLOAT")
+                samples = 0.02 * np.random.default_rng(seed).standard_normal(4800)
+                if kind == "impulses":
+                    samples = np.r_[1.0, samples * np.exp(-np.arange(4800) / 500)]
+                soundfile.write(folder / f"{seed}.wav", samples, 16000, subtype="FLOAT")
             settings = {"path": folder, **settings}
         return link({"kind": kind, "p": p, **SMALL.get(kind, {}), **settings})
 
@@ -84,11 +85,11 @@ def test_names_are_those_of_the_classes() -> None:
 def test_a_seed_repeats_and_another_differs(
     kind: str, make: Callable[..., Link], studio: Studio, speech: Speech
 ) -> None:
-    samples, effect, again = speech(), effect_of(make(kind), studio), effect_of(make(kind), studio)
+    samples, effect, again = speech(1.0), effect_of(make(kind), studio), effect_of(make(kind), studio)
     first = effect(samples, draws(1))
     np.testing.assert_array_equal(again(samples, draws(1)), first)
     np.testing.assert_array_equal(effect(samples, draws(1)), first, "what went before does not matter")
-    others = [effect(samples, draws(seed)) for seed in range(2, 8)]
+    others = (effect(samples, draws(seed)) for seed in range(2, 8))
     assert any(len(other) != len(first) or not np.array_equal(other, first) for other in others)
 
 
@@ -118,12 +119,12 @@ def test_silence_stays_silence(kind: str, make: Callable[..., Link], studio: Stu
 
 
 @kinds
-@pytest.mark.parametrize("loudness", [0.01, 1.0, 10.0])
+@pytest.mark.parametrize("loudness", [0.01, 10.0])
 def test_levels_stay_near_what_they_were(
     kind: str, loudness: float, make: Callable[..., Link], studio: Studio, speech: Speech
 ) -> None:
     """At the default settings: louder by what noise at 5 dB adds at the most, softer by what a line cuts off."""
-    samples = np.float32(loudness) * speech()
+    samples = np.float32(loudness) * speech(1.0)
     effect = effect_of(make(kind), studio)
     for seed in range(3):
         found = effect(samples, draws(seed))

