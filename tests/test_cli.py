@@ -32,7 +32,20 @@ from asr.types import Hypothesis, Utterance
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMMANDS = [
-    *("prepare", "train", "export", "verify", "evaluate", "tune", "transcribe", "align", "score", "info", "lm"),
+    *(
+        "prepare",
+        "augment",
+        "train",
+        "export",
+        "verify",
+        "evaluate",
+        "tune",
+        "transcribe",
+        "align",
+        "score",
+        "info",
+        "lm",
+    ),
     "completion",
 ]
 RATE_HZ = 16000

@@ -54,10 +54,10 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
     options = {} if config.text.pieces is None else {"pieces": config.text.pieces}
     tokenizer = tokenizers.restore(kind, tokens) if tokens else tokenizers.build(kind, texts, **options)
     dev_examples, unknown = encode_known(dev_set, tokenizer, dev, config.train.max_unknown)
-    kept, dropped = feasible(encode(train_set, tokenizer, train), spec, max(config.augment.speeds))
+    kept, dropped = feasible(encode(train_set, tokenizer, train), spec, config.augment.fastest)
     if len(dropped) > config.train.max_dropped:
         raise DataError(
-            f"{train}: {len(dropped)} utterances have more labels than frames at speed {max(config.augment.speeds)}, "
+            f"{train}: {len(dropped)} utterances have more labels than frames at speed {config.augment.fastest:g}, "
             f"so CTC cannot learn them: {', '.join(dropped[:10])}{' ...' if len(dropped) > 10 else ''}; "
             f"mend them, or set train.max_dropped to {len(dropped)} to leave them out"
         )
