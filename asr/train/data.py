@@ -12,10 +12,9 @@ import torch
 from asr import manifest, text, tokenizers
 from asr.config import Config
 from asr.errors import DataError, TextError
+from asr.feasibility import frames_needed, output_frames
 from asr.mel import FeatureSpec
-from asr.model.ctc import frames_needed
 from asr.model.fbank import Features, mask
-from asr.train.augment import samples_at_speed
 from asr.train.batches import AudioCache, Example, dev_batches
 from asr.types import Utterance
 
@@ -74,12 +73,6 @@ def encode(utterances: Sequence[Utterance], tokenizer: tokenizers.Tokenizer, pat
         except TextError as error:
             raise TextError(f"{path}: {utterance.id}: {error}; or name them in text.characters") from error
     return examples
-
-
-def output_frames(duration_s: float, speed: float, spec: FeatureSpec) -> int:
-    """Return the frames that CTC sees of an utterance played at `speed`."""
-    samples = samples_at_speed(round(duration_s * spec.rate_hz), speed)
-    return -(-spec.frames(samples) // 4)
 
 
 def feasible(examples: Sequence[Example], spec: FeatureSpec, speed: float) -> tuple[list[Example], list[str]]:
