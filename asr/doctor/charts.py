@@ -10,7 +10,7 @@ from asr.doctor.distributions import Distribution
 # In the units of the drawing, which is as wide as a telephone's screen.
 _WIDTH = 360
 _ROW = 56
-_LABEL = 14  # above the bars of a row, where there are several
+_LABEL = 19  # above the bars of a row, where there are several
 _AXIS = 20
 _TICKS = 4
 _MOST_ROWS = 6  # of more manifests the sum is drawn
@@ -44,7 +44,7 @@ def _drawing(distribution: Distribution, said: str) -> str:
     for number, (name, counts) in enumerate(rows.items()):
         bottom = (number + 1) * (_ROW + label)
         if label:
-            parts.append(f'<text x="0" y="{bottom - _ROW - 3}" class="name">{escape(name)}</text>')
+            parts.append(f'<text x="0" y="{bottom - _ROW - 4}" class="name">{escape(name)}</text>')
         parts += _bars(counts, distribution, bottom)
         parts.append(f'<line x1="0" x2="{_WIDTH}" y1="{bottom}" y2="{bottom}"/>')
     parts += [*_median(distribution, height), *_axis(distribution, height), "</svg>"]

@@ -17,9 +17,9 @@ SHOWN = 200  # findings of a check; the rest is in the JSON
 
 
 def html_page(report: Report) -> str:
-    """Return the page: an overview, histograms, and what was found, the errors opened."""
+    """Return the page: an overview, what was found, the errors opened, and histograms."""
     style = resources.files("asr.doctor").joinpath("page.css").read_text(encoding="utf-8")
-    body = "\n".join([*_head(report), *_manifests(report), *_figures(report), *_findings(report), *_foot(report)])
+    body = "\n".join([*_head(report), *_manifests(report), *_findings(report), *_figures(report), *_foot(report)])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -35,15 +35,16 @@ def _head(report: Report) -> Iterator[str]:
     yield "<nav aria-label='Findings by severity'>"
     for severity in SEVERITIES:
         count = report.lines(severity)
+        lines = "line" if count == 1 else "lines"
         target = f' href="#{severity}"' if count else ""
-        yield f"<a class='{severity if count else 'none'}'{target}><b>{count}</b> lines with {severity}s</a>"
+        yield f"<a class='{severity if count else 'none'}'{target}><b>{count}</b> {lines} with {severity}s</a>"
     yield "</nav></header>"
 
 
 def _manifests(report: Report) -> Iterator[str]:
     head = "".join(f"<th scope=col>{name}</th>" for name in COLUMNS)
     yield '<section><h2>Manifests</h2><div class="wide" tabindex="0" role="region" aria-label="Manifests">'
-    yield f"<table><thead><tr><th scope=col>name</th>{head}</tr></thead><tbody>"
+    yield f"<table class=manifests><thead><tr><th scope=col>name</th>{head}</tr></thead><tbody>"
     for name, each in report.overviews.items():
         cells = "".join(f"<td>{escape(value)}</td>" for value in each.row)
         file = escape(str(report.survey.manifests[name]))
@@ -72,7 +73,8 @@ def _severity(report: Report, severity: Severity) -> Iterator[str]:
     yield f"<p class=dim>{SEVERITIES[severity].capitalize()}.</p>"
     for name in report.names(severity):
         yield f"<details class={severity}{' open' if severity == 'error' else ''}><summary>"
-        yield f"<b>{len(report.found[name])}</b> {escape(CHECKS[name].title)} <code>{name}</code></summary>"
+        count = len(report.found[name])
+        yield f"<span class=count>{count}</span> {escape(CHECKS[name].title)} <code>{name}</code></summary>"
         yield f"<p>{escape(CHECKS[name].advice)}</p><p class=dim>{escape(places(report, name))}</p>"
         yield from _counted(report.counted(name))
         yield from _table(report, name)
@@ -101,7 +103,7 @@ def _table(report: Report, name: str) -> Iterator[str]:
 
 
 def _foot(report: Report) -> Iterator[str]:
-    yield "<section><h2>Nothing found</h2><ul class=plain>"
+    yield "<section><h2>Nothing found</h2><ul class='plain columns'>"
     yield from (f"<li>{escape(CHECKS[name].title)} <code>{name}</code></li>" for name in report.well)
     yield "</ul>"
     if report.not_made:

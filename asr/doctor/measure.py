@@ -85,7 +85,7 @@ def _measured(utterance: Utterance, info: audio.AudioInfo) -> Sound:
     return Sound(
         rate_hz=info.rate_hz,
         channels=info.channels,
-        coding=f"{info.format} {info.subtype}",
+        coding=_coding(info),
         file_s=info.duration_s,
         duration_s=sums.samples / info.rate_hz,
         level_db=_db(of_mean),
@@ -97,6 +97,13 @@ def _measured(utterance: Utterance, info: audio.AudioInfo) -> Sound:
         band_hz=band_limit_hz(sums.power, info.rate_hz),
         digest=sums.digest.digest(),
     )
+
+
+def _coding(info: audio.AudioInfo) -> str:
+    """Name a coding as people do: what is inside of an Ogg file, MP3, and samples with their bits."""
+    if info.subtype.startswith("PCM_"):
+        return f"{info.format} {info.subtype}"
+    return info.format if info.subtype.startswith("MPEG") else info.subtype
 
 
 def _db(power: float) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from asr.doctor.case import Case
 from asr.doctor.measure import Sound
 
-COLUMNS = ("utterances", "hours", "speakers", "words", "different", "characters", "sample rates", "coding")
+COLUMNS = ("utterances", "hours", "speakers", "words", "vocabulary", "characters", "sample rates", "coding")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 ENOUGH = 20  # of fewer values none is called unusual
-FAR = 5.0  # deviations; of a normal distribution one in two million lies beyond
 
 
 class Usual(NamedTuple):
@@ -17,9 +16,9 @@ class Usual(NamedTuple):
     median: float
     deviation: float
 
-    def far(self, value: float, noise: float = 0.0) -> bool:
-        """Say whether a value, which has some noise of its own, lies out of the usual."""
-        return bool(abs(value - self.median) > FAR * np.hypot(self.deviation, noise))
+    def is_far(self, value: float, *, deviations: float, noise: float = 0.0) -> bool:
+        """Say whether a value, which may have some noise of its own, lies this far out of the usual."""
+        return bool(abs(value - self.median) > deviations * np.hypot(self.deviation, noise))
 
 
 def usual(values: Sequence[float], at_least: float) -> Usual | None:

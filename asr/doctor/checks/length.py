@@ -14,6 +14,11 @@ _DURATION_DEVIATION = 0.25
 _RATE_DEVIATION = 0.1
 LONG_S = 60.0
 
+# On five corpora these find, of 7,800 utterances, a text with a number in digits by its rate; by their lengths two
+# digits with seconds of silence, and two exclamations among long sentences.
+_FAR_RATE = 4.0
+_FAR_LENGTH = 5.0
+
 
 def _too_few_frames(survey: Survey) -> Iterator[Finding]:
     target = survey.target
@@ -32,7 +37,7 @@ def _unusual_length(survey: Survey) -> Iterator[Finding]:
     for case, sound in survey.audible:
         if sound.duration_s > LONG_S:
             yield case.finding(f"lasts {sound.duration_s:.1f} s", badness=math.log(sound.duration_s))
-        elif ordinary and ordinary.far(math.log(sound.duration_s)):
+        elif ordinary and ordinary.is_far(math.log(sound.duration_s), deviations=_FAR_LENGTH):
             says = f"lasts {sound.duration_s:.2f} s, half of all more than {math.exp(ordinary.median):.2f} s"
             yield case.finding(says, badness=abs(math.log(sound.duration_s) - ordinary.median))
 
@@ -42,8 +47,8 @@ def _unusual_rate(survey: Survey) -> Iterator[Finding]:
     rates = [math.log(case.letters / sound.speech_s) for case, sound in spoken]
     ordinary = usual(rates, _RATE_DEVIATION)
     for (case, sound), rate in zip(spoken, rates, strict=True):
-        # Counts have the noise of a Poisson process: a short text is fast or slow by chance.
-        if ordinary and ordinary.far(rate, noise=1 / math.sqrt(case.letters)):
+        # Characters take half of their mean time more or less, so that short texts are fast or slow by chance.
+        if ordinary and ordinary.is_far(rate, deviations=_FAR_RATE, noise=0.5 / math.sqrt(case.letters)):
             yield case.finding(
                 f"{case.letters} characters in {sound.speech_s:.2f} s of speech: {math.exp(rate):.1f} a second, "
                 f"half of all have more than {math.exp(ordinary.median):.1f}",

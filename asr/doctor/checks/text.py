@@ -112,7 +112,7 @@ RARE_TOKENS = Check(
     severity="note",
     title=f"tokens that fewer than {_FEW} utterances of the first manifest hold",
     advice="Such tokens are not learnt. Often they are misspellings, foreign letters or stray marks: mend them, "
-    "choose text rules that do, or accept that rare characters are lost.",
+    "choose text rules that do, lower text.pieces, or accept that rare characters are lost.",
     find=_rare,
     needs="training",
 )
