@@ -112,16 +112,11 @@ def _silent_checks(report: Report) -> list[str]:
 
 
 def _table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        _cut(
-            "  "
-            + "  ".join(
-                c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
-            )
-        )
-        for row in rows
-    ]
+    columns = []
+    for number, column in enumerate(zip(*rows, strict=True)):
+        width = max(map(len, column))
+        columns.append([cell.rjust(width) if number in right else cell.ljust(width) for cell in column])
+    return [_cut("  " + "  ".join(row)) for row in zip(*columns, strict=True)]
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
@@ -138,5 +133,8 @@ def _plural(count: int, noun: str) -> str:
 
 
 def _percent(count: int, total: int) -> str:
+    """Return a share of which neither "0 %" nor "100 %" is said when it is not."""
     share = 100 * count / total
-    return f"{share:.0f} %" if share >= 1 or not count else "< 1 %"
+    if 0 < share < 1:
+        return "< 1 %"
+    return "> 99 %" if 99 < share < 100 else f"{share:.0f} %"

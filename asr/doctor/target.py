@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ class Target:
     def labels(self, text: str) -> tuple[int, ...]:
         """Return the labels of a text that went through the rules; TextError where the tokens cannot spell it."""
         if self.tokenizer is None:
-            return tuple(map(ord, SPACE.join(text.split())))
+            return tuple(map(_code_point, SPACE.join(text.split())))
         return tuple(self.tokenizer.encode(text))
 
     def outside(self, text: str) -> tuple[str, ...]:
@@ -70,6 +71,11 @@ class Target:
         except TextError:
             return True
         return False
+
+
+@functools.cache
+def _code_point(character: str) -> int:
+    return ord(character)  # kept, since the labels of a million texts are few different numbers
 
 
 def for_nothing() -> Target:
