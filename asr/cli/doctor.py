@@ -58,7 +58,7 @@ def command(
     strict: bool,
     threads: int | None,
 ) -> None:
-    """Say what is wrong with a data set before a model is trained on it.
+    """Say what is wrong with a data set before training on it.
 
     Reads every recording of each MANIFEST, the training set first, and prints an overview, distributions and findings:
     errors (what cannot be learnt from), warnings and notes. Without --model or --config, an utterance has a frame each
