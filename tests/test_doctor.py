@@ -509,6 +509,20 @@ def test_lines_of_any_kind_are_found_and_not_raised(well: Corpus, tmp_path: Path
     assert "is not UTF-8" in report.found["broken_line"][0].says
 
 
+def test_characters_that_no_token_may_hold_are_found_and_not_raised(tmp_path: Path) -> None:
+    corpus = Corpus(tmp_path, train=2, test=1)
+    for id, character in (("space", "\u2581"), ("half", "\ud83d")):
+        corpus.add(id, f"the {character} boat", samples=speech(corpus.rng, "the old boat"))
+    corpus.write()
+    (tmp_path / "config.toml").write_text('[text]\nrules = "none"\n', encoding="utf-8")
+    report = doctor.examine(corpus.manifests, doctor.for_config(tmp_path / "config.toml"))
+    assert {"space", "half"} <= found(report, "outside_tokens")
+    assert "'\\ud83d' (U+D83D)" in doctor.text_page(report)
+    assert doctor.html_page(report).encode()
+    assert json.dumps(report.as_dict())
+    assert found(doctor.examine(corpus.manifests), "outside_file") == set()
+
+
 # ---- the pages
 
 

@@ -73,6 +73,10 @@ class Target:
         return False
 
 
+def _can_be_tokens(text: str) -> bool:
+    return SPACE not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 @functools.cache
 def _code_point(character: str) -> int:
     return ord(character)  # kept, since the labels of a million texts are few different numbers
@@ -109,11 +113,12 @@ def for_config(path: str | Path) -> Callable[[Iterable[str]], Target]:
     """
     config = configs.load(path)
     rule, kind = texts.get_rule(config.text.rules), config.text.tokenizer
-    options = {} if config.text.pieces is None else {"pieces": config.text.pieces}
     spec, speed = config.features.spec(), max(config.augment.speeds)
 
     def trained(train: Iterable[str]) -> Target:
-        tokenizer = tokenizers.build(kind, [*map(rule, train), config.text.characters], **options)
+        # What no token may hold is found in its lines, as outside of the tokens.
+        usable = [*filter(_can_be_tokens, map(rule, train)), config.text.characters]
+        tokenizer = tokenizers.build(kind, usable, **config.text.tokenizer_options)
         tokens = f"{len(tokenizer.tokens)} {kind} tokens of the first manifest"
         what = f"the config {Path(path).name} ({texts.label(rule)}, {tokens}, {spec.rate_hz} Hz, speed {speed:g})"
         return Target(what, rule, spec, tokenizer, speed)

@@ -49,7 +49,7 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
             raise DataError(f"{path}: has no utterances; prepare the corpus again")
     texts = [utterance.text for utterance in train_set] + [config.text.characters]
     kind = config.text.tokenizer
-    options = {} if config.text.pieces is None else {"pieces": config.text.pieces}
+    options = config.text.tokenizer_options
     tokenizer = tokenizers.restore(kind, tokens) if tokens else tokenizers.build(kind, texts, **options)
     kept, dropped = feasible(encode(train_set, tokenizer, train), spec, max(config.augment.speeds))
     if len(dropped) > config.train.max_dropped:
