@@ -54,8 +54,9 @@ def _manifests(report: Report) -> Iterator[str]:
 
 def _figures(report: Report) -> Iterator[str]:
     if report.distributions:
-        yield "<section><h2>Distributions</h2><p class=dim>Utterances by each quantity; the dashed line is the median."
-        yield "The outer bars hold what lies beyond them too.</p><div class=figures>"
+        yield "<section><h2>Distributions</h2>"
+        yield "<p class=dim>Utterances by each quantity; the dashed line is the median of all. The outer bars"
+        yield "hold what lies beyond them too.</p><div class=figures>"
         yield from map(figure, report.distributions.values())
         yield "</div></section>"
 
