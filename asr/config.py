@@ -26,6 +26,11 @@ class Text(Section):
     pieces: Annotated[int, Field(ge=3)] | None = None  # tokens of the tokenizer "bpe"; its own default unless given
     characters: str = ""  # characters to have a token beyond those of the training texts
 
+    @property
+    def tokenizer_options(self) -> dict[str, int]:
+        """What `asr.tokenizers.build` is given beside the texts."""
+        return {} if self.pieces is None else {"pieces": self.pieces}
+
 
 class Features(Section):
     """The front end; the fields of `asr.mel.FeatureSpec`."""

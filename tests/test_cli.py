@@ -34,6 +34,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 COMMANDS = [
     *(
         "prepare",
+        "doctor",
         "augment",
         "train",
         "export",

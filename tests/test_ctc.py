@@ -17,13 +17,14 @@ from torch import Tensor
 from asr import config, manifest
 from asr.augment.stretch import stretched
 from asr.errors import DataError, ManifestError, TextError
+from asr.feasibility import frames_needed, output_frames
 from asr.mel import FeatureSpec
-from asr.model.ctc import AcousticModel, frames_needed
+from asr.model.ctc import AcousticModel
 from asr.model.encoders import ENCODERS, build_encoder
 from asr.model.fbank import Features
 from asr.train.augment import at_speed
 from asr.train.batches import Batch, Example
-from asr.train.data import feasible, load_data, output_frames
+from asr.train.data import feasible, load_data
 from asr.train.epoch import disagreement, finite_losses
 from asr.train.evaluate import ctc_losses
 from asr.types import Utterance

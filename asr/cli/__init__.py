@@ -14,6 +14,7 @@ from asr.cli import (
     align,
     augment,
     completion,
+    doctor,
     evaluate,
     export,
     info,
@@ -72,6 +73,7 @@ def forget_output() -> None:
         module.command
         for module in (
             prepare,
+            doctor,
             augment,
             train,
             export,

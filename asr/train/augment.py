@@ -24,11 +24,6 @@ def at_speed(samples: FloatArray, speed: float, rate_hz: int) -> FloatArray:
     return np.asarray(faster.numpy(), dtype=np.float32)
 
 
-def samples_at_speed(samples: int, speed: float) -> int:
-    """Return a lower bound of how many samples `at_speed` leaves."""
-    return int(samples / speed)
-
-
 def draw_speed(rng: np.random.Generator, speeds: Sequence[float]) -> float:
     return float(rng.choice(np.asarray(speeds)))
 

@@ -12,10 +12,9 @@ import torch
 from asr import manifest, text, tokenizers
 from asr.config import Config
 from asr.errors import DataError, TextError
+from asr.feasibility import frames_needed, output_frames
 from asr.mel import FeatureSpec
-from asr.model.ctc import frames_needed
 from asr.model.fbank import Features, mask
-from asr.train.augment import samples_at_speed
 from asr.train.batches import AudioCache, Example, dev_batches
 from asr.types import Utterance
 
@@ -51,7 +50,7 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
             raise DataError(f"{path}: has no utterances; prepare the corpus again")
     texts = [utterance.text for utterance in train_set] + [config.text.characters]
     kind = config.text.tokenizer
-    options = {} if config.text.pieces is None else {"pieces": config.text.pieces}
+    options = config.text.tokenizer_options
     tokenizer = tokenizers.restore(kind, tokens) if tokens else tokenizers.build(kind, texts, **options)
     dev_examples, unknown = encode_known(dev_set, tokenizer, dev, config.train.max_unknown)
     kept, dropped = feasible(encode(train_set, tokenizer, train), spec, config.augment.fastest)
@@ -96,12 +95,6 @@ def encode_known(
             if len(unknown) > limit:
                 raise TextError(f"{error}, or raise train.max_unknown to score such texts without a loss") from error
     return examples, unknown
-
-
-def output_frames(duration_s: float, speed: float, spec: FeatureSpec) -> int:
-    """Return the frames that CTC sees of an utterance played at `speed`."""
-    samples = samples_at_speed(round(duration_s * spec.rate_hz), speed)
-    return -(-spec.frames(samples) // 4)
 
 
 def feasible(examples: Sequence[Example], spec: FeatureSpec, speed: float) -> tuple[list[Example], list[str]]:
