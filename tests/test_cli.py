@@ -32,8 +32,23 @@ from asr.types import Hypothesis, Utterance
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMMANDS = [
-    *("prepare", "manifest", "train", "export", "verify", "evaluate", "tune", "transcribe", "align", "score", "info"),
-    *("lm", "completion"),
+    *(
+        "prepare",
+        "manifest",
+        "doctor",
+        "augment",
+        "train",
+        "export",
+        "verify",
+        "evaluate",
+        "tune",
+        "transcribe",
+        "align",
+        "score",
+        "info",
+        "lm",
+    ),
+    "completion",
 ]
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")

@@ -133,7 +133,7 @@ def test_settings_are_frozen() -> None:
 
 
 def test_every_shipped_config_loads() -> None:
-    paths = sorted(RECIPES.glob("*/config.toml"))
-    assert len(paths) >= 1
+    paths = sorted(RECIPES.rglob("*.toml"))
+    assert len(paths) >= 12
     for path in paths:
         assert config.load(path) != config.Config()

@@ -17,19 +17,20 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from asr import config, manifest
+from asr.augment.stretch import stretched
 from asr.errors import DataError, ManifestError, TextError
+from asr.feasibility import frames_needed, most_needed, output_frames
 from asr.mel import FeatureSpec
-from asr.model.ctc import AcousticModel, frames_needed
+from asr.model.ctc import AcousticModel
 from asr.model.encoders import ENCODERS, build_encoder
 from asr.model.fbank import Features
 from asr.tokenizers import SPELLED, build
 from asr.train.augment import at_speed
 from asr.train.batches import Batch
-from asr.train.data import load_data
+from asr.train.data import feasible, load_data
 from asr.train.epoch import disagreement, finite_losses
 from asr.train.evaluate import ctc_losses
 from asr.train.examples import Example, Examples
-from asr.train.feasible import feasible, most_needed, output_frames
 from asr.types import Utterance
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -241,14 +242,14 @@ def test_the_check_is_made_at_the_fastest_speed(listed: Callable[..., Examples])
     labels = [tuple(1 + index % 2 for index in range(24)), (1,) * 12, (1,) * 13]  # of equal labels 2 n - 1 frames
     examples = listed([Example(Utterance(f"u{n}", Path("a.wav"), "", 1.0), row) for n, row in enumerate(labels)])
     for speed, fit in ((1.0, ["u0", "u1", "u2"]), (1.1, ["u1"])):
-        kept, dropped = feasible(examples, speed, SPEC)
+        kept, dropped = feasible(examples, SPEC, speed)
         assert [example.utterance.id for example in kept] == fit
         assert dropped == tuple(name for name in ("u0", "u1", "u2") if name not in fit)
 
 
 def test_only_what_may_be_too_short_is_encoded(listed: Callable[..., Examples]) -> None:
     examples = listed([Example(Utterance(f"u{n}", Path("a.wav"), "", 1.0), (1,) * 13) for n in range(3)])
-    kept, dropped = feasible(examples, 1.1, SPEC, needed=np.array([24, 23, 25], np.int32))
+    kept, dropped = feasible(examples, SPEC, 1.1, needed=np.array([24, 23, 25], np.int32))
     assert [example.utterance.id for example in kept] == ["u1"], "taken at its word: 23 frames are there"
     assert dropped == ("u0", "u2")
 
@@ -277,6 +278,24 @@ def test_the_check_never_promises_a_frame_too_many(length: int, speed: float) ->
     samples = at_speed(np.zeros(length, dtype=np.float32), speed, 8000)
     there = -(-SPEC.frames(len(samples)) // 4)
     assert there - 1 <= output_frames(length / 8000, speed, SPEC) <= there
+
+
+@pytest.mark.parametrize("length", [4000, 7999, 8039, 8040, 12345])
+@pytest.mark.parametrize(("speed", "tempo"), [(1.0, 1.1), (1.1, 1.05), (0.9, 0.8), (1.1, 1.9)])
+def test_nor_where_the_tempo_changes_too(length: int, speed: float, tempo: float) -> None:
+    pytest.importorskip("python_stretch", reason="needs the extra `augment`")
+    spoken = at_speed(np.zeros(length, dtype=np.float32), speed, 8000)
+    there = -(-SPEC.frames(len(stretched(spoken, 8000, tempo=tempo))) // 4)
+    assert there - 1 <= output_frames(length / 8000, speed * tempo, SPEC) <= there
+
+
+def test_a_chain_that_makes_faster_counts(tmp_path: Path) -> None:
+    path = corpus(tmp_path, good=("go", 1.0), fast=("abcde", 0.2))
+    assert load_data(SETTINGS, path, path).dropped == ()
+    values = SETTINGS.model_dump()
+    values["augment"]["chain"] = ({"kind": "tempo", "p": 0.1, "factor": (0.9, 1.2)},)
+    with pytest.raises(DataError, match=r"1 utterances have more labels than frames at speed 1\.32, .*: fast; mend"):
+        load_data(config.parse(values), path, path)
 
 
 def test_other_data_that_cannot_be_trained_on(tmp_path: Path) -> None:

@@ -395,6 +395,7 @@ def test_a_manifest_that_changes_while_it_is_in_use_is_noticed(tmp_path: Path) -
     assert (index[-1].id, [each.id for each in index[:5]]) == ("b", ["a", "b"])
     with pytest.raises(IndexError):
         index[2]
+    assert list(manifest.indexed(path, check_audio=False)) == listed(path)
     path.write_bytes(b" " + path.read_bytes())
     with pytest.raises(ManifestError, match=r"m\.jsonl: has changed since it was opened; start again"):
         index[0]
@@ -470,3 +471,27 @@ def test_shares_that_are_none(tmp_path: Path, shares: dict[str, float]) -> None:
     with pytest.raises(ManifestError, match="shares: "):
         split(put(tmp_path, LINE), tmp_path / "out", shares)
     assert not (tmp_path / "out").exists()
+
+
+def test_each_line_tells_broken_lines_from_good_ones_and_goes_on(tmp_path: Path) -> None:
+    faults = [content for name, (content, _) in FAULTS.items() if name != "same id"]
+    path = put(tmp_path, LINE, *faults, LINE)  # type: ignore[arg-type]
+    path.write_bytes(path.read_bytes() + b"\xff\n\n" + json.dumps(LINE).encode())
+    found = dict(manifest.each_line(path))
+    good = [number for number, content in found.items() if isinstance(content, Utterance)]
+    second = len(faults) + 2
+    assert good == [1, second, second + 3]
+    assert sorted(found) == [*range(1, second + 2), second + 3]  # without the blank one
+    assert all(str(content).startswith(f"{path}:{number}: ") for number, content in found.items() if number not in good)
+    with pytest.raises(MissingFile):
+        list(manifest.each_line(tmp_path / "no.jsonl"))
+
+
+def test_each_line_numbers_shards_through(parts: Path, tmp_path: Path) -> None:
+    (tmp_path / "t-0.jsonl").write_text(f"\n{json.dumps(LINE)}\n[]\n", encoding="utf-8")
+    found = dict(manifest.each_line(parts))
+    assert list(found) == [1, 2, 3, 5, 6, 7, 8], "the fourth is blank"
+    assert str(found[6]).startswith(f"{tmp_path / 't-0.jsonl'}:3: is JSON but no object")
+    (tmp_path / "t-1.jsonl.gz").write_bytes((tmp_path / "t-1.jsonl.gz").read_bytes()[:-5])
+    with pytest.raises(ManifestError, match="damaged or cut off"):
+        list(manifest.each_line(parts))

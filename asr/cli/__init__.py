@@ -12,7 +12,9 @@ import click
 from asr import AsrError, __version__
 from asr.cli import (
     align,
+    augment,
     completion,
+    doctor,
     evaluate,
     export,
     info,
@@ -73,6 +75,8 @@ def forget_output() -> None:
         for module in (
             prepare,
             manifest,
+            doctor,
+            augment,
             train,
             export,
             verify,

@@ -13,9 +13,21 @@ that ends in .gz is compressed.
 from __future__ import annotations
 
 from asr.manifest.entry import KNOWN, NEEDED
-from asr.manifest.index import Index, Scan
-from asr.manifest.reading import read, stream
+from asr.manifest.index import Index, Scan, indexed
+from asr.manifest.reading import each_line, read, stream
 from asr.manifest.shards import sha256
 from asr.manifest.writing import write, write_shards
 
-__all__ = ["KNOWN", "NEEDED", "Index", "Scan", "read", "sha256", "stream", "write", "write_shards"]
+__all__ = [
+    "KNOWN",
+    "NEEDED",
+    "Index",
+    "Scan",
+    "each_line",
+    "indexed",
+    "read",
+    "sha256",
+    "stream",
+    "write",
+    "write_shards",
+]

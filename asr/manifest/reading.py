@@ -9,7 +9,7 @@ from asr import tars
 from asr.errors import ManifestError
 from asr.manifest.checks import AudioFiles, Ids
 from asr.manifest.entry import parsed
-from asr.manifest.shards import lines, shards
+from asr.manifest.shards import decoded, lines, raw_lines, shards
 from asr.types import Utterance
 
 
@@ -39,6 +39,26 @@ def stream(path: str | Path) -> Iterator[Utterance]:
         ids.add([utterance.id])
         yield utterance
     refuse_repeated(path, ids)
+
+
+def each_line(path: str | Path) -> Iterator[tuple[int, Utterance | ManifestError]]:
+    """Yield each line that is not blank by its number: the utterance, or what is wrong with it.
+
+    The lines of several shards are numbered through; what is wrong is said with the shard and the line in it. Ids may
+    repeat, and audio files are not looked for. Raises MissingFile without the manifest, and ManifestError where
+    compressed data are damaged.
+    """
+    passed = 0
+    for shard in shards(path):
+        number = 0
+        for number, raw in enumerate(raw_lines(shard), start=1):
+            where = f"{shard}:{number}"
+            try:
+                if line := decoded(raw, where, first=number == 1).strip():
+                    yield passed + number, parsed(line, shard.parent, where)
+            except ManifestError as error:
+                yield passed + number, error
+        passed += number
 
 
 def _numbered(path: str | Path) -> Iterator[tuple[str, Utterance]]:

@@ -21,14 +21,14 @@ _MAGIC = b"\x1f\x8b"
 _DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
-def shards(path: str | Path) -> list[Path]:
+def shards(path: str | Path, what: str = "manifest") -> list[Path]:
     """Return the files that a name stands for: the one of that name, else all that match it as a pattern, sorted.
 
     Raises MissingFile where there is none.
     """
     path = Path(path)
     if path.exists() or not glob.has_magic(str(path)):
-        return [existing_file(path, "manifest")]
+        return [existing_file(path, what)]
     found = sorted(found for name in glob.glob(str(path), recursive=True) if (found := Path(name)).is_file())
     if not found:
         raise MissingFile(f"{path}: no file matches this pattern; check it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -14,14 +14,16 @@ import torch
 
 from asr import text, tokenizers
 from asr.config import Config
-from asr.errors import DataError
+from asr.errors import DataError, TextError
+from asr.feasibility import frames_needed, most_needed, output_frames
 from asr.manifest import Index, Scan
+from asr.mel import FeatureSpec
 from asr.model.fbank import Features, mask
 from asr.train.batches import AudioCache, dev_batches
 from asr.train.examples import Examples, Labeller
-from asr.train.feasible import feasible, most_needed
 
 STATISTICS_S = 36000.0  # ten hours of audio: more would not change the second digit of a band's mean
+_PIECE = 1 << 16  # of a set at a time, to keep what the sums take small
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Data:
     train: Examples
     dev: Examples
     dropped: tuple[str, ...]  # ids left out: more labels than frames
+    unknown: tuple[str, ...]  # ids of dev without labels: characters that have no token
     cache: AudioCache
 
     @property
@@ -73,28 +76,59 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
     train_texts, dev_texts = Texts(train, rule), Texts(dev, rule)
     dev_lines, _ = dev_texts.passed()
     kind = config.text.tokenizer
-    options = {} if config.text.pieces is None else {"pieces": config.text.pieces}
+    options = config.text.tokenizer_options
     tokenizer = (
         tokenizers.restore(kind, tokens)
         if tokens
         else tokenizers.build(kind, chain(train_texts, [config.text.characters]), **options)
     )
     train_lines, needed = train_texts.passed()
-    examples, dev_examples = (
-        Examples(lines, Labeller(rule, tokenizer, path)) for lines, path in ((train_lines, train), (dev_lines, dev))
-    )
+    dev_examples, unknown = known(dev_lines, Labeller(rule, tokenizer, dev), config.train.max_unknown)
     spelled = not tokens and kind in tokenizers.SPELLED  # these very texts, by tokens that were made from them
-    kept, dropped = feasible(examples, max(config.augment.speeds), spec, needed if spelled else None)
+    examples = Examples(train_lines, Labeller(rule, tokenizer, train))
+    kept, dropped = feasible(examples, spec, config.augment.fastest, needed if spelled else None)
     if len(dropped) > config.train.max_dropped:
         raise DataError(
-            f"{train}: {len(dropped)} utterances have more labels than frames at speed {max(config.augment.speeds)}, "
+            f"{train}: {len(dropped)} utterances have more labels than frames at speed {config.augment.fastest:g}, "
             f"so CTC cannot learn them: {', '.join(dropped[:10])}{' ...' if len(dropped) > 10 else ''}; "
             f"mend them, or set train.max_dropped to {len(dropped)} to leave them out"
         )
     if not kept:
         raise DataError(f"{train}: no utterance is long enough for its text; check durations and texts")
-    deque(dev_examples, maxlen=0)  # each of their texts must have tokens
-    return Data(tokenizer.tokens, kept, dev_examples, dropped, AudioCache(spec.rate_hz, config.train.cache_gb))
+    cache = AudioCache(spec.rate_hz, config.train.cache_gb)
+    return Data(tokenizer.tokens, kept, dev_examples, dropped, unknown, cache)
+
+
+def known(lines: Index, labeller: Labeller, limit: int) -> tuple[Examples, tuple[str, ...]]:
+    """Return examples, without labels where a text has characters that have no token, and the ids of those.
+
+    TextError names the first of them where they are more than the limit.
+    """
+    unknown: list[str] = []
+    for utterance in lines:
+        try:
+            labeller(utterance)
+        except TextError as error:
+            unknown.append(utterance.id)
+            if len(unknown) > limit:
+                raise TextError(f"{error}, or raise train.max_unknown to score such texts without a loss") from error
+    return Examples(lines, replace(labeller, lenient=True)), tuple(unknown)
+
+
+def feasible(
+    examples: Examples, spec: FeatureSpec, speed: float, needed: npt.NDArray[np.int32] | None = None
+) -> tuple[Examples, tuple[str, ...]]:
+    """Return the examples with frames enough for labels + repeats at the fastest speed, and the ids of the others.
+
+    needed [N]: no fewer frames than each may need, where that is known; only where these are not there is an example
+    encoded.
+    """
+    durations_s = examples.durations_s
+    pieces = [durations_s[start : start + _PIECE] for start in range(0, len(durations_s) or 1, _PIECE)]
+    frames = np.concatenate([output_frames(piece, speed, spec).astype(np.int32) for piece in pieces])
+    doubtful = np.flatnonzero(frames < (np.iinfo(np.int32).max if needed is None else needed))
+    lacking = [place for place in doubtful.tolist() if frames[place] < max(frames_needed(examples[place].labels), 1)]
+    return examples.without(lacking), tuple(examples[place].utterance.id for place in lacking)
 
 
 @torch.inference_mode()

@@ -33,18 +33,22 @@ class Example:
 class Labeller:
     """Applies the text rule to an utterance and encodes its text.
 
-    Raises TextError, which names the manifest and the utterance whose text has no tokens.
+    Where a text has characters that have no token, `lenient` gives no labels; else TextError names the manifest and the
+    utterance.
     """
 
     rule: Callable[[str], str]
     tokenizer: tokenizers.Tokenizer
     manifest: Path
+    lenient: bool = False
 
     def __call__(self, utterance: Utterance) -> Example:
         utterance = replace(utterance, text=self.rule(utterance.text))
         try:
             return Example(utterance, tuple(self.tokenizer.encode(utterance.text)))
         except TextError as error:
+            if self.lenient:
+                return Example(utterance, ())
             raise TextError(f"{self.manifest}: {utterance.id}: {error}; or name them in text.characters") from error
 
 
