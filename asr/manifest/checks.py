@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +48,10 @@ class AudioFiles:
 
         Listing the folders asks the disk far less often than looking for each file would.
         """
-        there, wanted = _as_array(array("q", map(hash, _listed(self._folders)))), _as_array(self._hashes)
+        hashes = array("q")
+        for paths in _listed(self._folders):
+            hashes.extend(map(hash, paths))
+        there, wanted = _as_array(hashes), _as_array(self._hashes)
         there.sort()
         if not len(there):
             return np.arange(len(wanted))
@@ -66,19 +68,21 @@ def _as_array(hashes: array[int]) -> Hashes:
     return np.frombuffer(hashes, np.int64) if hashes else np.empty(0, np.int64)
 
 
-def _listed(folders: Iterable[str]) -> Iterator[str]:
-    """Yield the paths of all files in the folders; an archive is a folder too."""
+def _listed(folders: Iterable[str]) -> Iterator[Iterable[str]]:
+    """Yield the paths of the files in each of the folders; an archive is a folder too."""
     archives: set[Path] = set()
     for folder in folders:
         if found := tars.split(f"{folder}/_"):
             archives.add(found[0])
         else:
-            yield from _files(folder)
+            yield _files(folder)
     for archive in archives:
-        yield from tars.members(archive)
+        yield tars.members(archive)
 
 
-def _files(folder: str) -> Iterator[str]:
-    # What cannot be listed is looked for file by file.
-    with contextlib.suppress(OSError), os.scandir(folder or "/") as entries:
-        yield from (entry.path for entry in entries if entry.is_file())
+def _files(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder or "/") as entries:
+            return [entry.path for entry in entries if entry.is_file()]
+    except OSError:  # what cannot be listed is looked for file by file
+        return []

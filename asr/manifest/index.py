@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import accumulate, chain, islice
 from pathlib import Path
 from typing import NamedTuple, overload
@@ -27,6 +28,7 @@ from asr.manifest.shards import decoded, opened, plain, raw_lines, shards
 from asr.types import Utterance
 
 _BLOCK = 512  # lines that are checked together
+_json = partial(from_json, cache_strings="keys")  # values hardly come twice, and looking for them takes time
 
 
 class _Shard(NamedTuple):
@@ -173,7 +175,7 @@ def _columns(shard: Path, lines: Path) -> Iterator[_Columns]:
 def _checked_together(block: list[bytes], starts: list[int]) -> _Columns | None:
     """Return the columns of lines that are faultless, none of them blank; None where any is not, or may not be."""
     try:
-        values = list(map(from_json, block))
+        values = list(map(_json, block))
         ids, audio, texts = ([value[key] for value in values] for key in ("id", "audio", "text"))
         speakers = [value.get("speaker", "") for value in values]
         durations_s = [value["duration_s"] for value in values]
