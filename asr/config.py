@@ -85,12 +85,13 @@ class Train(Section):
 
 
 class Augment(Section):
-    """Joined utterances, speed perturbation, the chain, gain, vocal tract length and SpecAugment."""
+    """Joined utterances, speed perturbation, the chain, gain, vocal tract length, colour and SpecAugment."""
 
     joined: Share = 0.0  # of the utterances, spoken one after another in random pairs
     speeds: tuple[Speed, ...] = (0.9, 1.0, 1.1)
     gain_db: Annotated[float, Field(ge=0)] = 6.0  # each utterance louder or softer by up to this much
     warp: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # frequency axes stretched by up to this share (fbank alone)
+    colour_db: Annotated[float, Field(ge=0)] = 0.0  # of five points of the spectrum (fbank alone)
     freq_masks: Count = 2
     freq_width: Count = 27  # bands
     time_masks_per_s: Annotated[float, Field(ge=0)] = 1.0
@@ -151,8 +152,10 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
         raise ConfigError(f"{where}: augment: speeds is empty; write [1.0] for no speed perturbation")
     if config.text.pieces is not None and config.text.tokenizer != "bpe":
         raise ConfigError(f"{where}: text: pieces is for the tokenizer 'bpe' alone; take it out")
-    if config.augment.warp and config.features.kind != "fbank":
-        raise ConfigError(f"{where}: augment: warp stretches filterbanks alone; set it to 0.0 for cepstra")
+    if config.features.kind != "fbank":
+        for key, does in (("warp", "stretches"), ("colour_db", "colours")):
+            if getattr(config.augment, key):
+                raise ConfigError(f"{where}: augment: {key} {does} filterbanks alone; set it to 0.0 for cepstra")
     try:
         config.features.spec()
     except ConfigError as error:

@@ -67,6 +67,10 @@ def test_defaults_that_other_files_rely_on() -> None:
             "[augment]\nwarp = 0.1\n[features]\nkind = 'mfcc'",
             "augment: warp stretches filterbanks alone; set it to 0.0",
         ),
+        (
+            "[augment]\ncolour_db = 3.0\n[features]\nkind = 'mfcc'",
+            "augment: colour_db colours filterbanks alone; set it to 0.0",
+        ),
         ("[augment]\nwarp = 0.6", "augment: warp = 0.6: input should be less than or equal to 0.5"),
         ("[augment]\ngain_db = -1", "augment: gain_db = -1: input should be greater than or equal to 0"),
         ("[features]\nkind = 'plp'", "features: kind = 'plp': input should be 'fbank' or 'mfcc'"),

@@ -36,7 +36,7 @@ from asr.types import FloatArray, Utterance
 TOKENS = ("<blk>", "▁", *"abcdefghij")
 # Rows of 0 frames, of 1, those that are mirrored several times, and long ones in between.
 LENGTHS = (0, 16000, 1, 79, 80, 399, 12345, 400, 401, 561)
-SMALL = {"hidden": 24, "layers": 2, "channels": 8, "project": 16}
+SMALL = {"hidden": 24, "layers": 2, "channels": 8, "project": 16, "blocks": 1}
 
 
 def lively(model: AcousticModel) -> AcousticModel:

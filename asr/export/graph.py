@@ -22,7 +22,7 @@ from asr.export.nodes import Nodes, Value
 from asr.feasibility import FACTOR
 from asr.model.ctc import AcousticModel
 from asr.model.encoders.recurrent import VariationalDropout
-from asr.model.encoders.subsampling import ConvSubsampling
+from asr.model.encoders.subsampling import ConvSubsampling, ResidualBlock
 from asr.model.fbank import Features, masked
 from asr.model.lstm import LstmLayer
 
@@ -159,18 +159,30 @@ def _masked(nodes: Nodes, values: Value, frames: Value, *, axis: int = 1, rank: 
 
 def _subsampling(nodes: Nodes, module: ConvSubsampling, x: Value, frames: Value) -> tuple[Value, Value]:
     x = nodes.unsqueezed(_masked(nodes, x, frames), 1)  # [N, 1, F, dim]
-    x = _conv(nodes, module.first, x)  # [N, C, F / 2, dim / 2]
-    frames = _divided_up(nodes, frames, 2)
-    x = _conv(nodes, module.second, _masked(nodes, x, frames, axis=2, rank=4))  # [N, C, F / 4, dim / 4]
-    frames = _divided_up(nodes, frames, 2)
+    for convolution, blocks in ((module.first, module.early), (module.second, module.late)):
+        frames = _divided_up(nodes, frames, 2)
+        x = _cleared(nodes, _conv(nodes, convolution, x), frames)  # [N, C, F / 2, dim / 2], then [N, C, F / 4, dim / 4]
+        for block in blocks:
+            x = emit(nodes, block, x, frames)
     x = nodes.add("Reshape", nodes.add("Transpose", x, perm=[0, 2, 1, 3]), nodes.integers(0, 0, -1))
     return _linear(nodes, module.project, x), frames
 
 
-def _conv(nodes: Nodes, module: nn.Conv2d, x: Value) -> Value:
+def _residual(nodes: Nodes, module: ResidualBlock, x: Value, frames: Value) -> Value:
+    y = _cleared(nodes, _conv(nodes, module.first, x), frames)
+    return _cleared(nodes, _conv(nodes, module.second, y, add=x), frames)
+
+
+def _cleared(nodes: Nodes, x: Value, frames: Value) -> Value:
+    return _masked(nodes, x, frames, axis=2, rank=4)
+
+
+def _conv(nodes: Nodes, module: nn.Conv2d, x: Value, *, add: Value | None = None) -> Value:
+    """Emit a convolution, what is added to it, and the rectifier."""
     weights = [_weight(nodes, weight) for weight in module.parameters(recurse=False)]
     pads = [int(pad) for pad in module.padding] * 2  # before and after each axis
-    return nodes.add("Relu", nodes.add("Conv", x, *weights, strides=list(module.stride), pads=pads))
+    y = nodes.add("Conv", x, *weights, strides=list(module.stride), pads=pads)
+    return nodes.add("Relu", y if add is None else nodes.add("Add", add, y))
 
 
 def _linear(nodes: Nodes, module: nn.Linear, x: Value) -> Value:
@@ -222,6 +234,7 @@ def _operator(name: str) -> Callable[..., Value]:
 EMITTERS: dict[type[nn.Module], Callable[..., Any]] = {
     Features: _features,
     ConvSubsampling: _subsampling,
+    ResidualBlock: _residual,
     LstmLayer: _lstm,
     nn.LayerNorm: _layer_norm,
     nn.Linear: _linear,
