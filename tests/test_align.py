@@ -313,7 +313,7 @@ def test_a_script_has_the_labels_of_the_tokenizer(kind: str) -> None:
 
 def test_a_script_with_words_that_have_no_labels() -> None:
     tokenizer = tokenizers.restore("char", TOKENS)
-    made = script("Ab 12 34 — cd! — xy", texts.get_rule("en"), tokenizer)
+    made = script("Ab 12 34 — cd! — xy", texts.get_rule("en/1"), tokenizer)
     space, wild = 1, len(TOKENS)
     assert made.labels.tolist() == [2, 3, wild, space, 4, 5, wild]
     assert made.spans == ((0, 2), (2, 3), (2, 3), (3, 3), (4, 6), (6, 6), (6, 7))

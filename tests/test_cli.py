@@ -33,7 +33,7 @@ from asr.types import Hypothesis, Utterance
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMMANDS = [
     *("prepare", "train", "export", "verify", "evaluate", "tune", "transcribe", "align", "score", "info", "lm"),
-    "completion",
+    *("text", "completion"),
 ]
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")

@@ -17,7 +17,7 @@ from asr.cli.score import complete_rules
 texts = click.argument("texts", type=PATH, nargs=-1, required=True, metavar="TEXT...")
 rules = click.option(
     "--rules", metavar="NAME", shell_complete=complete_rules,
-    help="Text rules for the sentences (none, basic, en); they are taken as they are, unless given.",
+    help="Text rules for the sentences, such as en or de; they are taken as they are, unless given.",
 )  # fmt: skip
 
 
