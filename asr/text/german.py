@@ -14,6 +14,7 @@ _UMLAUT = "\N{COMBINING DIAERESIS}"
 _SPELLINGS = str.maketrans(
     {
         "&": " und ",
+        "\N{MODIFIER LETTER TURNED COMMA}": "'",  # Hawaiian, and typed for an apostrophe
         # letters of neighbours that do not come apart, as a German reads them
         **dict.fromkeys("æÆ", "ä"),
         **dict.fromkeys("œŒøØ", "ö"),

@@ -94,7 +94,7 @@ _PATTERNS: Patterns = (
     (re.compile(r"\s?°\s?C\b"), "摄氏度"),
     (re.compile(r"\s?°\s?F\b"), "华氏度"),
     (re.compile("°"), "度"),
+    (re.compile(r"(?<!\d)\d+(?:\.\d+){2,}"), lambda match: "点".join(map(number, match[0].split(".")))),
     (re.compile(_AMOUNT), lambda match: number(match[0])),
-    (re.compile(r"(?<=[零一二三四五六七八九十])\.(?=[零一二三四五六七八九十])"), "点"),
     *((re.compile(re.escape(symbol)), name) for symbol, name in _UNITS.items()),
 )

@@ -16,11 +16,14 @@ _PLAIN_DIGITS = 9  # an unbroken number of more is no amount, as a telephone num
 _GROUPED_DIGITS = 15  # where separators show that it is one
 FRACTION_SLASH = "\N{FRACTION SLASH}"
 
+_READ = re.compile(r"[\d%‰°§$€£¥\u3007]")
 _BEFORE_FRACTION = re.compile(r"(?<=\d)(?=[\u00bc-\u00be\u2150-\u215e])")  # two and a half is not twenty-one halves
 
 
 def plain_digits(text: str) -> str:
     """Return the text in NFKC with the decimal digits of every script as 0 to 9."""
+    if text.isascii():
+        return text
     text = unicodedata.normalize("NFKC", _BEFORE_FRACTION.sub(" ", text))
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
 
@@ -31,7 +34,9 @@ def is_listed(digits: str, *, grouped: bool = False) -> bool:
 
 
 def rewritten(text: str, patterns: Patterns) -> str:
-    """Return the text after every pattern, one after another."""
+    """Return the text after every pattern, one after another; each has a digit or a symbol that is read with one."""
+    if not _READ.search(text):
+        return text
     for pattern, spelling in patterns:
         text = pattern.sub(spelling, text)
     return text
