@@ -11,14 +11,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from asr.errors import ConfigError, did_you_mean
+from asr.errors import ConfigError, TextError, did_you_mean
 from asr.files import existing_file
 from asr.mel import FeatureSpec
+from asr.tokenizers import TOKENIZERS, options
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0.0)]
 Speed = Annotated[float, Field(ge=0.5, le=2.0)]
+WITHOUT_CHARACTERS = {"byte", "phone"}  # tokenizers whose tokens are not made from characters
 
 
 class Section(BaseModel):
@@ -30,8 +32,16 @@ class Text(Section):
 
     rules: str = "en"
     tokenizer: str = "char"
-    pieces: Annotated[int, Field(ge=3)] | None = None  # tokens of the tokenizer "bpe"; its own default unless given
+    pieces: Annotated[int, Field(ge=3)] | None = None  # tokens to make; the tokenizer's own default unless given
+    lexicon: Path | None = Field(default=None, strict=False)  # pronouncing dictionary, relative to the config file
+    stress: bool | None = None  # keep the digits of CMUdict's vowels; the tokenizer's own default unless given
     characters: str = ""  # characters to have a token beyond those of the training texts
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those of the tokenizer that are given."""
+        values = {"pieces": self.pieces, "lexicon": self.lexicon, "stress": self.stress}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class Features(Section):
@@ -128,7 +138,9 @@ def load(path: str | Path) -> Config:
         raise ConfigError(f"{path}: not a TOML file ({error}); mend that line") from error
     config = parse(values, where=str(path))
     beside = {name: path.parent / value for name, value in config.data if value is not None}
-    return config.model_copy(update={"data": Data(**beside)})
+    lexicon = None if config.text.lexicon is None else path.parent / config.text.lexicon
+    text = config.text.model_copy(update={"lexicon": lexicon})
+    return config.model_copy(update={"data": Data(**beside), "text": text})
 
 
 def parse(values: dict[str, Any], *, where: str = "config") -> Config:
@@ -139,8 +151,7 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
         raise ConfigError(f"{where}: {explain(error)}") from error
     if not config.augment.speeds:
         raise ConfigError(f"{where}: augment: speeds is empty; write [1.0] for no speed perturbation")
-    if config.text.pieces is not None and config.text.tokenizer != "bpe":
-        raise ConfigError(f"{where}: text: pieces is for the tokenizer 'bpe' alone; take it out")
+    check_text(config.text, where)
     if config.augment.warp and config.features.kind != "fbank":
         raise ConfigError(f"{where}: augment: warp stretches filterbanks alone; set it to 0.0 for cepstra")
     try:
@@ -148,6 +159,21 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     return config
+
+
+def check_text(text: Text, where: str) -> None:
+    """Refuse an unknown tokenizer and settings that it does not have, with a ConfigError."""
+    try:
+        known = options(text.tokenizer)
+    except TextError as error:
+        raise ConfigError(f"{where}: text: {error}") from error
+    for name in text.settings.keys() - set(known):
+        others = " and ".join(repr(kind) for kind in TOKENIZERS if name in options(kind))
+        raise ConfigError(f"{where}: text: {name} is for the tokenizers {others} alone; take it out")
+    if "lexicon" in known and text.lexicon is None:
+        raise ConfigError(f"{where}: text: lexicon is missing; name a pronouncing dictionary for {text.tokenizer!r}")
+    if text.characters and text.tokenizer in WITHOUT_CHARACTERS:
+        raise ConfigError(f"{where}: text: characters make no tokens of {text.tokenizer!r}; take them out")
 
 
 def tupled(value: Any) -> Any:

@@ -50,7 +50,7 @@ def test_numbers_are_explained(tmp_path: Path) -> None:
 def test_manifests_and_standard_input_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"id": "a", "text": "It is, A"}\n', encoding="utf-8")
     assert run("--rules", "basic", tmp_path / "a.jsonl").stdout == "it is a\n"
-    assert run("--rules", "zh", "-", given="\ufeff你 好！\r\nABC大厦".encode()).stdout == "你好\nabc 大厦\n"
+    assert run("--rules", "zh", "-", given="\ufeff你 好!\r\nABC大厦".encode()).stdout == "你好\nabc 大厦\n"
     assert run("--rules", "en/1", "-", given=b"at 3 pm").stdout == "at 3 pm\n"
 
 

@@ -56,7 +56,21 @@ def forget_output() -> None:
     cls=Commands,
     commands=[
         module.command
-        for module in (prepare, train, export, verify, evaluate, tune, transcribe, align, score, info, lm, text, completion)
+        for module in (
+            prepare,
+            train,
+            export,
+            verify,
+            evaluate,
+            tune,
+            transcribe,
+            align,
+            score,
+            info,
+            lm,
+            text,
+            completion,
+        )
     ],
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="'asr COMMAND --help' explains one command, with an example. Exit codes: 0 done, 1 it could not be done "

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from asr import __version__, text
+from asr import __version__
 from asr.bundle import ModelInfo
 from asr.export import selfcheck
 from asr.model.ctc import AcousticModel
@@ -28,7 +28,8 @@ def model_info(source: Checkpoint, model: AcousticModel, *, name: str) -> ModelI
         rate_hz=spec.rate_hz,
         frame_shift_s=round(FACTOR * spec.frame_shift_s, 9),
         tokenizer=source.config["text"]["tokenizer"],
-        text_rules=text.label(text.get_rule(source.config["text"]["rules"])),
+        tokenizer_state=source.tokenizer_state,
+        text_rules=source.config["text"]["rules"],
         features=asdict(spec),
         provenance=provenance(source, model),
         priors=source.priors,
@@ -42,9 +43,12 @@ def provenance(source: Checkpoint, model: AcousticModel) -> dict[str, Any]:
     for split in ("train", "dev"):
         if split in entries:
             entries[split] = entries[split] | {"manifest": Path(entries[split]["manifest"]).name}
+    config = {section: values for section, values in source.config.items() if section != "data"}
+    if config["text"].get("lexicon"):
+        config["text"] = config["text"] | {"lexicon": Path(config["text"]["lexicon"]).name}
     return entries | {
         "bilstm-asr": __version__,
         "epochs": len(source.history),
         "parameters": sum(weight.numel() for weight in model.parameters()),
-        "config": {section: values for section, values in source.config.items() if section != "data"},
+        "config": config,
     }

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from asr.errors import require
-from asr.han import holds_han, sentence, units
+from asr.han import holds_han, parted, sentence
 from asr.text import basic
 from asr.text.basic import typed_apostrophes
 from asr.text.chain import Chain, Step
@@ -14,11 +14,6 @@ from asr.text.mandarin_numbers import spell_numbers
 from asr.text.numbers import plain_digits
 
 _PASSES = 4  # a few characters take two: they stand for one that has a simpler form itself
-
-
-def _parted(text: str) -> str:
-    """Return the text with spaces around every Han character, which is a word of its own beside what is none."""
-    return " ".join(units(text))
 
 
 def _spaces(text: str) -> str:
@@ -46,7 +41,7 @@ _STEPS = (
     Step("digits", plain_digits),
     Step("numbers", spell_numbers),
     *basic.LETTERS,
-    Step("words", _parted),
+    Step("words", parted),
     basic.PUNCTUATION,
     Step("spaces", _spaces),
 )

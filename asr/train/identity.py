@@ -10,7 +10,8 @@ from asr.config import Config
 from asr.errors import CheckpointError
 from asr.files import existing_file
 
-OF_THE_MACHINE = {("train", "device"), ("train", "cache_gb")}  # settings that a resumed run may change
+# Settings that a resumed run may change; what a lexicon says is in the checkpoint.
+OF_THE_MACHINE = {("train", "device"), ("train", "cache_gb"), ("text", "lexicon")}
 
 
 def describe(manifest: Path, used: int) -> dict[str, Any]:

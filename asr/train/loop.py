@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from asr import config as settings
+from asr import text
 from asr.config import Config
 from asr.errors import CheckpointError, ConfigError
 from asr.model.ctc import AcousticModel
@@ -56,6 +57,7 @@ class Run:
         return Checkpoint(
             config=self.config.model_dump(mode="json"),
             tokens=self.data.tokens,
+            tokenizer_state=dict(self.data.tokenizer.state),
             weights={name: weight.detach().cpu().clone() for name, weight in self.model.state_dict().items()},
             provenance=self.provenance,
             history=self.history,
@@ -109,11 +111,13 @@ def trained(run: Run, config: Config, out: Path) -> Path:
 
 def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -> Run:
     """Return the run saved in `out`, or a new one with fresh weights and measured feature statistics."""
+    config = with_version(config)
     state = checkpoints.load(out / LAST) if (out / LAST).exists() else None
     if state is not None:
         check_same_settings(settings.parse(state.config, where=str(out / LAST)), config, out)
         check_same_data(state.provenance, {"train": train_manifest, "dev": dev_manifest}, out)
-    data = load_data(config, train_manifest, dev_manifest, state.tokens if state else None)
+    encoding = (state.tokens, state.tokenizer_state) if state else ()
+    data = load_data(config, train_manifest, dev_manifest, *encoding)
     for name in data.dropped:
         print(f"left out, more labels than frames: {name}", file=sys.stderr)
     torch.manual_seed(config.train.seed)
@@ -137,6 +141,12 @@ def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, ou
     model.load_state_dict(state.weights)
     optimizer.load_state_dict(state.optimizer)
     return replace(run, history=state.history, tally=Tally(**state.progress))
+
+
+def with_version(config: Config) -> Config:
+    """Return the settings with the version of the text rules in their name, so that a newer one changes no run."""
+    rules = text.label(text.get_rule(config.text.rules))
+    return config.model_copy(update={"text": config.text.model_copy(update={"rules": rules})})
 
 
 def run_epoch(run: Run, trainer: Trainer, epoch: int, progress: Progress, stop: threading.Event) -> None:
