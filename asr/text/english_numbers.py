@@ -5,15 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from asr.text.numbers import (
-    FRACTION_SLASH,
-    Match,
-    Patterns,
-    each_digit,
-    is_listed,
-    rewritten,
-    spelled,
-)
+from asr.text.numbers import FRACTION_SLASH, Match, Patterns, each_digit, is_listed, rewritten, spelled
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import re
 
-from asr.text.numbers import (
-    FRACTION_SLASH,
-    Match,
-    Patterns,
-    each_digit,
-    is_listed,
-    rewritten,
-    spelled,
-)
+from asr.text.numbers import FRACTION_SLASH, Match, Patterns, each_digit, is_listed, rewritten, spelled
 
 _MONTHS = (
     *("Januar", "Februar", "März", "April", "Mai", "Juni"),

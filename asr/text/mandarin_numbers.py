@@ -83,6 +83,7 @@ _PATTERNS: Patterns = (
         re.compile(r"(?<![\d.:])(?P<hour>0?\d|1\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"),
         _clock,
     ),
+    (re.compile(r"(?<=[年月日号时点])\s?[-\u2013\u2014~\u301c]\s?(?=\d)"), "到"),
     (re.compile(r"(?<![\dA-Za-z])[-\u2212](?=[$€£¥]?\d)"), "负"),
     (re.compile(rf"(?P<unit>[$€£¥])\s?(?P<amount>{_AMOUNT}){_SCALE}元?"), _money),
     (re.compile(rf"(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<unit>[$€£¥])(?!\s?\d)"), _money),
