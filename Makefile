@@ -18,8 +18,8 @@ slow:   ## run the slow tests
 lint:   ## check style, format and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-docs:   ## write docs/API.md again from the code
-	$(BIN)/python tools/api_page.py
+docs:   ## write docs/API.md and docs/CORPORA.md again from the code
+	$(BIN)/python tools/api_page.py && $(BIN)/python tools/corpora_page.py
 
 dist:   ## build the sdist and the wheel into dist/
 	$(BIN)/python -m build

@@ -86,11 +86,13 @@ class Train(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     clip_norm: Positive = 5.0
     inter_ctc: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share in the loss of a second one after half of the layers
-    average: Annotated[int, Field(ge=1)] = 5  # best checkpoints, by dev WER, whose mean is the model
+    measure: Literal["wer", "cer"] = "wer"  # error rate on dev by which checkpoints are chosen
+    average: Annotated[int, Field(ge=1)] = 5  # best checkpoints whose mean is the model
     consistency: Annotated[float, Field(ge=0)] = 0.0  # weight of the agreement of two augmented views of an utterance
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: str = "auto"
     max_dropped: Count = 0  # utterances too short for their labels that may be left out
+    max_unknown: Count = 0  # dev utterances with characters that have no token, which are scored but have no loss
     cache_gb: Annotated[float, Field(ge=0)] = 2.0  # decoded audio kept in memory
 
 
@@ -152,6 +154,8 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
     if not config.augment.speeds:
         raise ConfigError(f"{where}: augment: speeds is empty; write [1.0] for no speed perturbation")
     check_text(config.text, where)
+    if config.train.max_unknown and config.text.tokenizer == "phone":
+        raise ConfigError(f"{where}: train: max_unknown is not for 'phone': unknown words have no phones; set it to 0")
     if config.augment.warp and config.features.kind != "fbank":
         raise ConfigError(f"{where}: augment: warp stretches filterbanks alone; set it to 0.0 for cepstra")
     try:

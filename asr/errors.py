@@ -63,6 +63,10 @@ class OutputError(AsrError, OSError):
     """A file that cannot be written."""
 
 
+class DownloadError(AsrError, OSError):
+    """A file that none of its mirrors gives as it was published."""
+
+
 class MissingPackage(AsrError, ImportError):
     """An optional package that this step needs."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,6 +50,12 @@ collect_ignore = list(_LEFT_OUT)
 
 def pytest_report_header() -> list[str]:
     return [f"left out: {name} (needs {', '.join(sorted(missing))})" for name, missing in _LEFT_OUT.items()]
+
+
+def pytest_configure() -> None:
+    # A shell without job control starts what runs in the background with SIGINT ignored, and so would all it starts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def absent(reason: str) -> None:

@@ -57,6 +57,10 @@ def test_defaults_that_other_files_rely_on() -> None:
         ("train = 3", "top level: train = 3: input should be a valid dictionary"),
         ("[train]\nepochs = '3'", "train: epochs = '3': input should be a valid integer"),
         ("[train]\nepochs = 3.5", "train: epochs = 3.5: input should be a valid integer"),
+        (
+            "[text]\ntokenizer = 'phone'\nlexicon = 'words.dict'\n[train]\nmax_unknown = 1",
+            "train: max_unknown is not for 'phone': unknown words have no phones; set it to 0",
+        ),
         ("[train]\nepochs = true", "train: epochs = True: input should be a valid integer"),
         ("[train]\nepochs = 0", "train: epochs = 0: input should be greater than or equal to 1"),
         ("[train]\nseed = -1", "train: seed = -1: input should be greater than or equal to 0"),
@@ -139,8 +143,8 @@ def test_settings_are_frozen() -> None:
 
 
 def test_every_shipped_config_loads() -> None:
-    paths = sorted(RECIPES.glob("*/config.toml"))
-    assert len(paths) >= 1
+    paths = sorted(RECIPES.rglob("*.toml"))
+    assert len(paths) >= 12
     for path in paths:
         assert config.load(path) != config.Config()
 

@@ -1,46 +1,22 @@
-"""Preparers, each on a small folder in exactly its corpus' layout, and on the corpus itself where it is there."""
+"""AN4 and FSDD, on small folders in exactly their layout, and on the corpora themselves where they are there."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import soundfile
+from corpus_trees import edit, prepared
+from corpus_trees.an4 import FORMS, TEST, TRAIN, Samples, entries, make_an4, voice
+from corpus_trees.fsdd import make_fsdd
 
-from asr import audio, corpora, manifest
+from asr import audio, corpora
 from asr.corpora.an4 import big_endian
-from asr.errors import AsrError, AudioError, CorpusError, MissingFile
-from asr.types import Utterance
-
-Samples = npt.NDArray[np.int16]
-SPEAKERS = ("mzed", "fash", "mblw", "flmm2")
-TRAIN, TEST = 104, 3
-
-
-# ---- AN4, in every form that it is published in
-
-
-def voice(seed: int) -> Samples:
-    """Return 50 to 100 ms of smooth noise, which is to neighbouring samples what speech is."""
-    rng = np.random.default_rng(seed)
-    steps = rng.normal(0, 300, rng.integers(800, 1600))
-    return np.clip(np.cumsum(steps) - np.linspace(0, steps.sum(), len(steps)), -32768, 32767).astype(np.int16)  # [T]
-
-
-def sphere(path: Path, samples: Samples, order: str) -> None:
-    """Write a file as NIST describes it: 1024 bytes of header, then the samples."""
-    header = (
-        "NIST_1A\n   1024\n"
-        f"sample_count -i {len(samples)}\nsample_n_bytes -i 2\nchannel_count -i 1\n"
-        f"sample_byte_format -s2 {'01' if order == '<i2' else '10'}\nsample_rate -i 16000\nsample_coding -s3 pcm\n"
-        "end_head\n"
-    )
-    path.write_bytes(header.encode().ljust(1024) + samples.astype(order).tobytes())
+from asr.errors import AsrError, AudioError, CorpusError
 
 
 def with_sox(path: Path, samples: Samples) -> None:
@@ -49,48 +25,6 @@ def with_sox(path: Path, samples: Samples) -> None:
     form = ["-t", "raw", "-r", "16000", "-e", "signed", "-b", "16", "-c", "1", "-L"]
     subprocess.run(["sox", *form, str(raw), "-t", "sph", str(path)], check=True)
     raw.unlink()
-
-
-FORMS: dict[str, tuple[str, Callable[[Path, Samples], object]]] = {
-    "sphere": (".sph", lambda path, samples: sphere(path, samples, "<i2")),
-    "sphere, high byte first": (".sph", lambda path, samples: sphere(path, samples, ">i2")),
-    "littleendian": (".raw", lambda path, samples: path.write_bytes(samples.astype("<i2").tobytes())),
-    "bigendian": (".raw", lambda path, samples: path.write_bytes(samples.astype(">i2").tobytes())),
-    "wav": (".wav", lambda path, samples: soundfile.write(path, samples, 16000, format="WAV")),
-    "flac": (".flac", lambda path, samples: soundfile.write(path, samples, 16000, format="FLAC")),
-    "upper case": (".WAV", lambda path, samples: soundfile.write(path, samples, 16000, format="WAV")),
-}
-
-
-def entries(split: str) -> Iterator[tuple[str, str, str, Samples]]:
-    """Yield stem, id, line of the transcription and samples of every utterance, in no order."""
-    folder, count = ("an4_clstk", TRAIN) if split == "train" else ("an4test_clstk", TEST)
-    for number in range(count):
-        speaker = SPEAKERS[number % len(SPEAKERS)] if split == "train" else "mtst"
-        name = f"an{number}-{speaker}-b"
-        text = f"<s> WORD {number} </s> ({name})" if split == "train" else f"WORD {number} ({name})"
-        yield f"{folder}/{speaker}/{name}", f"{speaker}-an{number}-b", text, voice(number + (split == "test") * 1000)
-
-
-def make_an4(folder: Path, form: str = "wav") -> Path:
-    extension, write = FORMS[form]
-    (folder / "etc").mkdir(parents=True)
-    for split in ("train", "test"):
-        stems, texts = [], []
-        for stem, _, text, samples in entries(split):
-            path = folder / "wav" / f"{stem}{extension}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(path, samples)
-            stems.append(stem)
-            texts.append(text)
-        (folder / "etc" / f"an4_{split}.fileids").write_text("\n".join(stems) + "\n")
-        (folder / "etc" / f"an4_{split}.transcription").write_text("\n".join(texts) + "\n")
-    return folder
-
-
-def prepared(name: str, source: Path, out: Path) -> dict[str, list[Utterance]]:
-    """Prepare, and read every manifest back, which checks that its audio is there."""
-    return {split: manifest.read(path) for split, path in corpora.prepare(name, source, out).items()}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -152,12 +86,6 @@ def test_an4_lists_may_have_crlf_and_blank_lines(tmp_path: Path) -> None:
     for path in (folder / "etc").iterdir():
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n\r\n"))
     assert prepared("an4", folder, tmp_path / "out")["test"][0].text == "WORD 0"
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def cut(path: Path, lines: int) -> None:
@@ -239,19 +167,6 @@ def test_an4_names_many_missing_files_in_one_sentence(tmp_path: Path) -> None:
         corpora.prepare("an4", folder, tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", corpora.CORPORA)
-def test_folders_that_are_no_corpus(tmp_path: Path, name: str) -> None:
-    with pytest.raises(MissingFile, match="no such folder"):
-        corpora.prepare(name, tmp_path / "none", tmp_path / "out")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(CorpusError, match=r"empty: has no (etc/an4_train.fileids|recordings|SPEAKERS.TXT), nor"):
-        corpora.prepare(name, tmp_path / "empty", tmp_path / "out")
-    (tmp_path / "archive.tar.gz").touch()
-    with pytest.raises(CorpusError, match="is a file where the folder"):
-        corpora.prepare(name, tmp_path / "archive.tar.gz", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
 def test_two_copies_side_by_side_are_not_chosen_between(tmp_path: Path) -> None:
     for name in ("sphere", "raw"):
         (tmp_path / name / "etc").mkdir(parents=True)
@@ -312,16 +227,6 @@ def test_a_raw_file_cut_in_the_middle_of_a_sample_is_named(tmp_path: Path) -> No
 
 
 # ---- FSDD
-
-
-def make_fsdd(folder: Path, extension: str = "wav", speakers: tuple[str, ...] = ("theo", "lucas", "jackson")) -> Path:
-    (folder / "recordings").mkdir(parents=True)
-    for digit in (9, 0, 3):
-        for speaker in speakers:
-            for n in range(12):
-                path = folder / "recordings" / f"{digit}_{speaker}_{n}.{extension}"
-                soundfile.write(path, voice(n), 8000, format=extension.upper())
-    return folder
 
 
 @pytest.mark.parametrize("extension", ["wav", "flac", "WAV"])
@@ -406,17 +311,7 @@ def test_fsdd_with_a_part_of_the_recordings(tmp_path: Path) -> None:
         corpora.prepare("fsdd", folder, tmp_path / "out")
 
 
-# ---- all of them; LibriSpeech has a file of its own besides
-
-
-def make_librispeech(folder: Path) -> Path:
-    for part, speaker in (("train-sample", 19), ("dev-sample", 174), ("dev-other", 116), ("test-sample", 84)):
-        chapter = folder / part / str(speaker) / "198"
-        chapter.mkdir(parents=True)
-        (chapter / f"{speaker}-198.trans.txt").write_text(f"{speaker}-198-0000 NORTHANGER ABBEY\n")
-        soundfile.write(chapter / f"{speaker}-198-0000.flac", voice(speaker), 16000)
-    (folder / "SPEAKERS.TXT").touch()
-    return folder
+# ---- both of them
 
 
 def test_an_empty_audio_file_is_named_and_nothing_is_written(tmp_path: Path) -> None:
@@ -426,24 +321,6 @@ def test_an_empty_audio_file_is_named_and_nothing_is_written(tmp_path: Path) -> 
         with pytest.raises(AudioError, match=path.name):
             corpora.prepare(name, folder, tmp_path / "out")
         assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("name", corpora.CORPORA)
-def test_a_preparer_keeps_its_promises(tmp_path: Path, name: str) -> None:
-    make = {"an4": make_an4, "fsdd": make_fsdd, "librispeech": make_librispeech}[name]
-    corpus = corpora.get_corpus(name)
-    assert corpus.name == name
-    assert corpus.licence
-    paths = corpora.prepare(name, make(tmp_path / name), tmp_path / "out")
-    assert set(corpus.splits) <= set(paths)
-    assert all(path == tmp_path / "out" / f"{split}.jsonl" for split, path in paths.items())
-    splits = {split: manifest.read(path) for split, path in paths.items()}
-    official = [utterance.id for split in corpus.splits for utterance in splits[split]]
-    assert len(official) == len(set(official))
-    assert all(utterance.speaker and utterance.text for split in splits.values() for utterance in split)
-    before = {path: path.read_bytes() for path in paths.values()}
-    corpora.prepare(name, tmp_path / name, tmp_path / "out")
-    assert {path: path.read_bytes() for path in paths.values()} == before
 
 
 def test_preparing_where_a_file_stands_in_the_way(tmp_path: Path) -> None:

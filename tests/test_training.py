@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from asr import config, manifest, mel
 from asr.decoders.greedy import Greedy
-from asr.errors import CheckpointError, ConfigError, MissingFile
+from asr.errors import CheckpointError, ConfigError, MissingFile, TextError
 from asr.train import checkpoint as checkpoints
 from asr.train import loop
 from asr.train.batches import plan
@@ -175,6 +175,43 @@ def test_the_model_is_the_mean_of_the_best_or_the_best_where_that_is_better(
         np.testing.assert_allclose(weight.numpy(), mean, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize(("measure", "chosen"), [("wer", [1, 2]), ("cer", [3])])
+def test_the_best_epochs_are_those_by_the_measure_asked_for(
+    measure: str, chosen: list[int], sets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = iter([(0.5, 0.4), (0.5, 0.5), (0.9, 0.1), (0.5, 0.2)])  # the last is the mean's
+    results = (DevResult(loss=1.0, wer=wer, cer=cer) for wer, cer in rates)
+    monkeypatch.setattr(loop.Run, "evaluate", lambda run: next(results))
+    train(settings(epochs=3, measure=measure), *sets, tmp_path)
+    assert checkpoints.load(tmp_path).provenance["epochs_averaged"] == chosen
+
+
+def test_dev_texts_with_unknown_words_are_scored_without_a_loss(
+    sets: tuple[Path, Path], unbroken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = manifest.read(sets[1])
+    strange = [replace(known[0], id=f"strange{number}", text="a ö") for number in range(2)]
+    dev = tmp_path / "dev.jsonl"
+    manifest.write(dev, [*known, *strange])
+    with pytest.raises(TextError, match=r"strange1: .*'ö'.* or raise train\.max_unknown"):
+        load_data(settings(max_unknown=1), sets[0], dev)
+    data = load_data(settings(max_unknown=2), sets[0], dev)
+    assert data.unknown == ("strange0", "strange1")
+    assert data.tokens == checkpoints.load(unbroken).tokens
+    model = checkpoints.build_model(checkpoints.load(unbroken))
+    results = [
+        loop.evaluate(model, part, {e.utterance.id: e.utterance.text for e in part}, data.cache, data.tokens,
+                      batch_s=4.0, device=torch.device("cpu"))
+        for part in (data.dev, data.dev[: len(known)])
+    ]  # fmt: skip
+    assert results[0].loss == pytest.approx(results[1].loss, rel=1e-5)
+    assert results[0].wer * (sum(len(e.text.split()) for e in known) + 4) >= 2, (
+        "both words that nobody can say are wrong"
+    )
+    train(settings(max_unknown=2, epochs=1), sets[0], dev, tmp_path / "run")
+    assert "without a dev loss, characters that have no token: strange1" in capsys.readouterr().err
+
+
 def test_the_result_of_the_model_is_its_own(unbroken: Path, sets: tuple[Path, Path]) -> None:
     """Measuring the finished model again gives the result that it carries, no worse than that of any epoch."""
     finished = checkpoints.load(unbroken)
@@ -184,7 +221,7 @@ def test_the_result_of_the_model_is_its_own(unbroken: Path, sets: tuple[Path, Pa
         model, data.dev, data.references, data.cache, data.tokens, batch_s=4.0, device=torch.device("cpu")
     )
     assert asdict(again) == finished.provenance["dev_result"]
-    assert again.rank <= min(map(rank_of, rows_of(unbroken)))
+    assert again.rank("wer") <= min(map(rank_of, rows_of(unbroken)))
 
 
 def test_the_model_carries_the_mean_of_its_posteriors(unbroken: Path, sets: tuple[Path, Path]) -> None:

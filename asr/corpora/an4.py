@@ -29,12 +29,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from asr import audio
+from asr.corpora.entries import Entry, timed
 from asr.corpora.layout import AudioFiles, corpus_folder, lines, refuse
 from asr.errors import CorpusError
 from asr.types import Utterance
@@ -62,7 +63,7 @@ class An4:
         _check(train, test, folder)
         headerless = [entry.audio for entry in (*train, *test) if entry.audio.suffix.lower() == ".raw"]
         high_byte_first = bool(headerless) and big_endian(headerless)
-        utterances = [_utterance(entry, out, high_byte_first) for entry in (*train, *test)]
+        utterances = timed([_readable(entry, out, high_byte_first) for entry in (*train, *test)])
         return {
             "train": utterances[DEV_UTTERANCES : len(train)],
             "dev": utterances[:DEV_UTTERANCES],
@@ -93,17 +94,7 @@ def _jump(path: Path, order: str) -> float:
     return float(np.abs(np.diff(samples)).mean()) if len(samples) > 1 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A line of a `.fileids` list with its text and its file."""
-
-    id: str
-    speaker: str
-    text: str
-    audio: Path
-
-
-def _entries(folder: Path, split: str) -> list[_Entry]:
+def _entries(folder: Path, split: str) -> list[Entry]:
     """Return the utterances of a published split, sorted by id."""
     fileids = folder / "etc" / f"an4_{split}.fileids"
     transcription = fileids.with_suffix(".transcription")
@@ -123,11 +114,11 @@ def _entries(folder: Path, split: str) -> list[_Entry]:
     return sorted((_entry(name, texts[name], path_of[name], fileids) for name in stem_of), key=lambda entry: entry.id)
 
 
-def _entry(name: str, text: str, path: Path, fileids: Path) -> _Entry:
+def _entry(name: str, text: str, path: Path, fileids: Path) -> Entry:
     match = _NAME.fullmatch(name)
     if match is None:
         raise CorpusError(f"{fileids}: {name!r} is not named <prompt>-<speaker>-<letter> like 'an251-fash-b'; {AGAIN}")
-    return _Entry(f"{match['speaker']}-{match['prompt']}-{match['letter']}", match["speaker"], text, path)
+    return Entry(f"{match['speaker']}-{match['prompt']}-{match['letter']}", path, text, match["speaker"])
 
 
 def _texts(path: Path) -> dict[str, str]:
@@ -149,7 +140,7 @@ def _once(stems: list[str], path: Path) -> list[str]:
     return stems
 
 
-def _check(train: list[_Entry], test: list[_Entry], folder: Path) -> None:
+def _check(train: list[Entry], test: list[Entry], folder: Path) -> None:
     if len(train) <= DEV_UTTERANCES or not test:
         raise CorpusError(
             f"{folder}: lists {len(train)} training and {len(test)} test utterances where AN4 has 948 and 130 "
@@ -159,9 +150,10 @@ def _check(train: list[_Entry], test: list[_Entry], folder: Path) -> None:
     refuse(sorted(both), folder, "train and test both list", f"each is expected in one, {AGAIN}")
 
 
-def _utterance(entry: _Entry, out: Path, high_byte_first: bool) -> Utterance:
-    path = entry.audio
-    if path.suffix.lower() == ".raw":
-        path = out / "audio" / f"{entry.id}.wav"
-        audio.raw_to_wav(entry.audio, path, source_rate_hz=RATE_HZ, big_endian=high_byte_first)
-    return Utterance(entry.id, path, entry.text, audio.duration_s(path), entry.speaker)
+def _readable(entry: Entry, out: Path, high_byte_first: bool) -> Entry:
+    """Return an entry whose audio the package reads; headerless audio is converted below `out`."""
+    if entry.audio.suffix.lower() != ".raw":
+        return entry
+    path = out / "audio" / f"{entry.id}.wav"
+    audio.raw_to_wav(entry.audio, path, source_rate_hz=RATE_HZ, big_endian=high_byte_first)
+    return replace(entry, audio=path)

@@ -28,7 +28,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from asr import audio
+from asr.corpora.entries import Entry, timed
 from asr.corpora.layout import corpus_folder, named
 from asr.errors import CorpusError
 from asr.types import Utterance
@@ -108,9 +108,5 @@ def _clips(folder: Path) -> list[_Clip]:
             f"{folder}: has no {' or '.join(EXTENSIONS)} files like 7_jackson_32.wav; take the whole corpus"
         )
     order = sorted(paths, key=lambda path: (matches[path]["digit"], matches[path]["speaker"], int(matches[path]["n"])))
-    return [_clip(path, matches[path]) for path in order]
-
-
-def _clip(path: Path, match: re.Match[str]) -> _Clip:
-    text = WORDS[int(match["digit"])]
-    return _Clip(int(match["n"]), Utterance(path.stem, path, text, audio.duration_s(path), match["speaker"]))
+    entries = [Entry(path.stem, path, WORDS[int(matches[path]["digit"])], matches[path]["speaker"]) for path in order]
+    return [_Clip(int(matches[path]["n"]), each) for path, each in zip(order, timed(entries), strict=True)]

@@ -32,6 +32,7 @@ class Data:
     train: list[Example]
     dev: list[Example]
     dropped: tuple[str, ...]  # ids left out: more labels than frames
+    unknown: tuple[str, ...]  # ids of dev without labels: characters that have no token
     cache: AudioCache
 
     @property
@@ -64,6 +65,7 @@ def load_data(
         if not utterances:
             raise DataError(f"{path}: has no utterances; prepare the corpus again")
     tokenizer = restore(config.text.tokenizer, tokens, state) if tokens else make_tokenizer(config.text, train_set)
+    dev_examples, unknown = encode_known(dev_set, tokenizer, dev, config.train.max_unknown)
     kept, dropped = feasible(encode(train_set, tokenizer, train), spec, max(config.augment.speeds))
     if len(dropped) > config.train.max_dropped:
         raise DataError(
@@ -74,7 +76,7 @@ def load_data(
     if not kept:
         raise DataError(f"{train}: no utterance is long enough for its text; check durations and texts")
     cache = AudioCache(spec.rate_hz, config.train.cache_gb)
-    return Data(tokenizer, kept, encode(dev_set, tokenizer, dev), tuple(dropped), cache)
+    return Data(tokenizer, kept, dev_examples, tuple(dropped), tuple(unknown), cache)
 
 
 def make_tokenizer(settings: Text, utterances: Sequence[Utterance]) -> Tokenizer:
@@ -93,6 +95,28 @@ def encode(utterances: Sequence[Utterance], tokenizer: Tokenizer, path: Path) ->
             hint = "" if isinstance(tokenizer, PhoneTokenizer) else "; or name them in text.characters"
             raise TextError(f"{path}: {utterance.id}: {error}{hint}") from error
     return examples
+
+
+def encode_known(
+    utterances: Sequence[Utterance], tokenizer: Tokenizer, path: Path, limit: int
+) -> tuple[list[Example], list[str]]:
+    """Return examples, without labels where a text has characters that have no token, and the ids of those.
+
+    TextError names the first of them where they are more than the limit; words without phones cannot be scored at all.
+    """
+    if isinstance(tokenizer, PhoneTokenizer):
+        return encode(utterances, tokenizer, path), []
+    examples: list[Example] = []
+    unknown: list[str] = []
+    for utterance in utterances:
+        try:
+            examples += encode([utterance], tokenizer, path)
+        except TextError as error:
+            examples.append(Example(utterance, ()))
+            unknown.append(utterance.id)
+            if len(unknown) > limit:
+                raise TextError(f"{error}, or raise train.max_unknown to score such texts without a loss") from error
+    return examples, unknown
 
 
 def output_frames(duration_s: float, speed: float, spec: FeatureSpec) -> int:

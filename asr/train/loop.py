@@ -80,7 +80,7 @@ def train(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -
     """Train, or go on with the run in `out`, and return the path of the finished model.
 
     `out` receives last.pt (the state after every epoch), best/ (the checkpoints to average), epochs.csv, curves.png,
-    tensorboard/ and at the end model.pt, the mean of the best checkpoints by dev WER, with its class priors.
+    tensorboard/ and at the end model.pt, the mean of the best checkpoints on dev, with its class priors.
     Raises DataError, TextError, ManifestError, ConfigError, CheckpointError, OutputError; and Stopped on Ctrl-C,
     after the state was saved.
     """
@@ -120,6 +120,8 @@ def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, ou
     data = load_data(config, train_manifest, dev_manifest, *encoding)
     for name in data.dropped:
         print(f"left out, more labels than frames: {name}", file=sys.stderr)
+    for name in data.unknown:
+        print(f"without a dev loss, characters that have no token: {name}", file=sys.stderr)
     torch.manual_seed(config.train.seed)
     model = checkpoints.new_model(config, vocab=len(data.tokens)).to(choose_device(config.train.device))
     optimizer = adamw(model, config.train.weight_decay)
@@ -193,13 +195,17 @@ def finish_epoch(run: Run, trainer: Trainer, epoch: int) -> dict[str, Any]:
     return row
 
 
-def rank(row: dict[str, Any]) -> tuple[float, float, float]:
-    return DevResult(row["dev_loss"], row["dev_wer"], row["dev_cer"]).rank
+def ranked(run: Run) -> list[dict[str, Any]]:
+    """Return the lines of the epochs, the best first."""
+    return sorted(run.history, key=lambda row: result_of(row).rank(run.config.train.measure))
+
+
+def result_of(row: dict[str, Any]) -> DevResult:
+    return DevResult(row["dev_loss"], row["dev_wer"], row["dev_cer"])
 
 
 def best_epochs(run: Run) -> list[int]:
-    rows = sorted(run.history, key=rank)[: run.config.train.average]
-    return sorted(row["epoch"] for row in rows)
+    return sorted(row["epoch"] for row in ranked(run)[: run.config.train.average])
 
 
 def best_path(run: Run, epoch: int) -> Path:
@@ -224,12 +230,12 @@ def finish(run: Run) -> Path:
     """Write model.pt, the mean of the best checkpoints or, where better on dev, the best alone; draw the curves."""
     best = best_epochs(run)
     states = {epoch: checkpoints.load(best_path(run, epoch)).weights for epoch in best}
-    winner = min(run.history, key=rank)
+    winner, measure = ranked(run)[0], run.config.train.measure
     run.model.load_state_dict(checkpoints.mean_weights(list(states.values())))
     result, chosen = run.evaluate(), best
-    if rank(winner) < result.rank:
+    if result_of(winner).rank(measure) < result.rank(measure):
         run.model.load_state_dict(states[winner["epoch"]])
-        result, chosen = DevResult(winner["dev_loss"], winner["dev_wer"], winner["dev_cer"]), [winner["epoch"]]
+        result, chosen = result_of(winner), [winner["epoch"]]
     run.provenance |= {"epochs_averaged": chosen, "dev_result": asdict(result)}
     run.provenance["training_seconds"] = round(sum(row["seconds"] for row in run.history), 1)
     plot(run.history, run.out / "curves.png")
