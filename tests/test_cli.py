@@ -277,7 +277,8 @@ def test_completion_prints_a_script_for_each_shell(shell: str) -> None:
     [
         ("asr tr", {"train", "transcribe"}),
         ("asr transcribe --format ", {"txt", "json", "ctm", "srt", "textgrid"}),
-        ("asr score --rules ", {"none", "basic", "en"}),
+        ("asr score --rules ", {"none", "basic", "en", "de", "zh", "zh-hans"}),
+        ("asr text normalise --rules d", {"de"}),
         ("asr prepare f", {"fsdd"}),
     ],
 )
@@ -486,7 +487,7 @@ def test_evaluate_names_the_recording_that_it_cannot_read(tiny: Path, tmp_path: 
 def test_info_prints_what_is_inside(tiny: Path) -> None:
     text, info = done("info", tiny), bundle.read_info(tiny)
     assert f"tokens: {len(info.tokens)} ({info.tokenizer}): <blk> ▁ " in text
-    assert f"sample rate: {info.rate_hz} Hz\nframe shift: 40 ms\ntext rules: en/1\ndecoder:\n  name: greedy\n" in text
+    assert f"sample rate: {info.rate_hz} Hz\nframe shift: 40 ms\ntext rules: en/2\ndecoder:\n  name: greedy\n" in text
     assert "provenance:\n" in text
 
 

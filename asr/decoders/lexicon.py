@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asr.dictionary import entries, word_of
 from asr.errors import ConfigError
 from asr.tokenizers import SPACE
+from asr.tokenizers.dictionary import entries, word_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,9 @@ class Lexicon:
 def read_lexicon(path: str | Path, tokens: Sequence[str], phones: Mapping[str, str] | None = None) -> Lexicon:
     """Return the lexicon of a UTF-8 file: a word a line, or a pronouncing dictionary in the form of CMUdict.
 
-    Which it is, the first line tells; `asr.dictionary` has the form of the latter. `phones` maps phones to tokens; a
-    phone that it lacks is a token itself, with SPACE before it or not, as it stands or without the digit of its stress.
+    Which it is, the first line tells; `asr.tokenizers.dictionary` has the form of the latter. `phones` maps phones to
+    tokens; a phone that it lacks is a token itself, with SPACE before it or not, as it stands or without the digit of
+    its stress.
     Raises MissingFile, and ConfigError that names the file and the line.
     """
     lines = list(entries(path))

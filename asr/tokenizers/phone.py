@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from asr.dictionary import entries, unstressed, word_of
 from asr.errors import ConfigError, TextError
+from asr.tokenizers.dictionary import entries, unstressed, word_of
 from asr.tokenizers.tokens import BLANK, SPACE, checked, decoded, look_up, named, shown, trainable, words_of
 
 
