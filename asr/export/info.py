@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from asr import __version__
+from asr import __version__, text
 from asr.bundle import ModelInfo
 from asr.export import selfcheck
 from asr.model.ctc import AcousticModel
@@ -29,7 +29,7 @@ def model_info(source: Checkpoint, model: AcousticModel, *, name: str) -> ModelI
         frame_shift_s=round(FACTOR * spec.frame_shift_s, 9),
         tokenizer=source.config["text"]["tokenizer"],
         tokenizer_state=source.tokenizer_state,
-        text_rules=source.config["text"]["rules"],
+        text_rules=text.label(text.get_rule(source.config["text"]["rules"])),
         features=asdict(spec),
         provenance=provenance(source, model),
         priors=source.priors,
