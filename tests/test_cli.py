@@ -407,6 +407,19 @@ def test_score_applies_text_rules_to_both_sides(pair: tuple[Path, Path]) -> None
     assert done("score", *pair, "--rules", "en/1").startswith("WER 25.00 %: 2 errors in 8 words (0 substitutions")
 
 
+@pytest.mark.parametrize(
+    ("rules", "reference", "hypothesis", "rate"),
+    [
+        ("zh", "你 好，Apple！", "你号apple", "WER 33.33 %: 1 errors in 3 words (1 substitutions"),
+        ("de", "„Käse“, naïv", "käse naiv", "WER 0.00 %: 0 errors in 2 words"),
+    ],
+)
+def test_score_knows_other_languages(tmp_path: Path, rules: str, reference: str, hypothesis: str, rate: str) -> None:
+    (tmp_path / "ref").write_text(f"u1 {reference}\n", encoding="utf-8")
+    (tmp_path / "hyp").write_text(f"u1 {hypothesis}\n", encoding="utf-8")
+    assert done("score", tmp_path / "ref", tmp_path / "hyp", "--rules", rules).startswith(rate)
+
+
 def test_score_shows_alignments(pair: tuple[Path, Path]) -> None:
     text = done("score", *pair, "--details")
     assert "u2: errors 1, words 3\nREF: five six seven\nHYP: five *** seven\nOPS: C    D   C\n" in text
