@@ -9,22 +9,16 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
 
-from asr.errors import ConfigError, TextError, did_you_mean
+from asr.augment import Link, fastest, link
+from asr.errors import ConfigError, TextError
 from asr.files import existing_file
 from asr.mel import FeatureSpec
+from asr.section import Count, Positive, Section, Share, Speed, explain
 from asr.tokenizers import TOKENIZERS, options
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0.0)]
-Speed = Annotated[float, Field(ge=0.5, le=2.0)]
 WITHOUT_CHARACTERS = {"byte", "phone"}  # tokenizers whose tokens are not made from characters
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Text(Section):
@@ -38,8 +32,8 @@ class Text(Section):
     characters: str = ""  # characters to have a token beyond those of the training texts
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """Those of the tokenizer that are given."""
+    def tokenizer_options(self) -> dict[str, Any]:
+        """What `asr.tokenizers.build` is given beside the texts."""
         values = {"pieces": self.pieces, "lexicon": self.lexicon, "stress": self.stress}
         return {name: value for name, value in values.items() if value is not None}
 
@@ -97,7 +91,7 @@ class Train(Section):
 
 
 class Augment(Section):
-    """Joined utterances, speed perturbation, gain, vocal tract length and SpecAugment."""
+    """Joined utterances, speed perturbation, the chain, gain, vocal tract length and SpecAugment."""
 
     joined: Share = 0.0  # of the utterances, spoken one after another in random pairs
     speeds: tuple[Speed, ...] = (0.9, 1.0, 1.1)
@@ -108,6 +102,16 @@ class Augment(Section):
     time_masks_per_s: Annotated[float, Field(ge=0)] = 1.0
     time_width: Count = 20  # frames
     time_share: Share = 0.2  # of an utterance that one mask may cover at the most
+    chain: tuple[Annotated[SerializeAsAny[Link], BeforeValidator(link)], ...] = ()  # what else is done, in this order
+
+    @property
+    def fastest(self) -> float:
+        """How many times as fast as recorded an utterance may be heard at the most."""
+        return max(self.speeds) * fastest(self.chain)
+
+    def beside(self, folder: Path) -> Augment:
+        """Return the same with relative paths that start at a folder."""
+        return self.model_copy(update={"chain": tuple(link.beside(folder) for link in self.chain)})
 
 
 class Data(Section):
@@ -142,7 +146,8 @@ def load(path: str | Path) -> Config:
     beside = {name: path.parent / value for name, value in config.data if value is not None}
     lexicon = None if config.text.lexicon is None else path.parent / config.text.lexicon
     text = config.text.model_copy(update={"lexicon": lexicon})
-    return config.model_copy(update={"data": Data(**beside), "text": text})
+    augment = config.augment.beside(path.parent)
+    return config.model_copy(update={"data": Data(**beside), "text": text, "augment": augment})
 
 
 def parse(values: dict[str, Any], *, where: str = "config") -> Config:
@@ -150,7 +155,7 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
     try:
         config = Config.model_validate(tupled(values))
     except ValidationError as error:
-        raise ConfigError(f"{where}: {explain(error)}") from error
+        raise ConfigError(f"{where}: {explain(error, Config)}") from error
     if not config.augment.speeds:
         raise ConfigError(f"{where}: augment: speeds is empty; write [1.0] for no speed perturbation")
     check_text(config.text, where)
@@ -171,7 +176,7 @@ def check_text(text: Text, where: str) -> None:
         known = options(text.tokenizer)
     except TextError as error:
         raise ConfigError(f"{where}: text: {error}") from error
-    for name in text.settings.keys() - set(known):
+    for name in text.tokenizer_options.keys() - set(known):
         others = " and ".join(repr(kind) for kind in TOKENIZERS if name in options(kind))
         raise ConfigError(f"{where}: text: {name} is for the tokenizers {others} alone; take it out")
     if "lexicon" in known and text.lexicon is None:
@@ -187,21 +192,3 @@ def tupled(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(tupled(item) for item in value)
     return value
-
-
-def explain(error: ValidationError) -> str:
-    """Return one sentence for the first thing that is wrong."""
-    first = error.errors(include_url=False)[0]
-    *section, key = [str(part) for part in first["loc"]]
-    place = ": ".join(section) or "top level"
-    if first["type"] == "extra_forbidden":
-        return f"{place}: unknown {key!r}{did_you_mean(key, known_keys(section))}"
-    return f"{place}: {key} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
-
-
-def known_keys(section: list[str]) -> list[str]:
-    fields = Config.model_fields
-    if section and section[0] in fields:
-        kind = fields[section[0]].annotation
-        return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
-    return list(fields)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from asr import mel
+from asr.feasibility import samples_at_speed
 from asr.mel import FeatureSpec
 from asr.train.augment import (
     SpecAugment,
@@ -17,7 +18,6 @@ from asr.train.augment import (
     draw_gain,
     draw_speed,
     draw_warps,
-    samples_at_speed,
     warp_bands,
     warped_positions,
 )

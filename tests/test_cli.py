@@ -1,5 +1,7 @@
 """The command line: every command does what its help says, prints where it should, and ends with the right code."""
 
+# ruff: noqa: RUF001 - full-width forms are the matter in some texts
+
 from __future__ import annotations
 
 import hashlib
@@ -32,8 +34,23 @@ from asr.types import Hypothesis, Utterance
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMMANDS = [
-    *("prepare", "train", "export", "verify", "evaluate", "tune", "transcribe", "align", "score", "info", "lm"),
-    *("text", "completion"),
+    *(
+        "prepare",
+        "doctor",
+        "augment",
+        "train",
+        "export",
+        "verify",
+        "evaluate",
+        "tune",
+        "transcribe",
+        "align",
+        "score",
+        "info",
+        "lm",
+        "text",
+    ),
+    "completion",
 ]
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")

@@ -153,5 +153,6 @@ def test_a_lexicon_lies_beside_the_config(tmp_path: Path) -> None:
     text = "[text]\ntokenizer = 'phone'\nlexicon = 'words.dict'\nstress = true"
     settings = config.load(written(tmp_path, text)).text
     assert settings.lexicon == tmp_path / "words.dict"
-    assert settings.settings == {"lexicon": tmp_path / "words.dict", "stress": True}
-    assert config.load(written(tmp_path, "[text]\ntokenizer = 'unigram'\npieces = 99")).text.settings == {"pieces": 99}
+    assert settings.tokenizer_options == {"lexicon": tmp_path / "words.dict", "stress": True}
+    unigram = config.load(written(tmp_path, "[text]\ntokenizer = 'unigram'\npieces = 99")).text
+    assert unigram.tokenizer_options == {"pieces": 99}

@@ -144,6 +144,8 @@ def test_the_librispeech_settings_fit_the_sample(tmp_path: Path, test_data: Path
     manifest.write(tmp_path / "few.jsonl", manifest.read(paths["train"])[:1])
     few = load_data(config.load(RECIPES / "librispeech" / "config.toml"), tmp_path / "few.jsonl", paths["dev"])
     assert few.tokens == data.tokens
+    augmented = load_data(config.load(RECIPES / "librispeech" / "config-augmented.toml"), paths["train"], paths["dev"])
+    assert augmented.dropped == (), "at the fastest speed times the fastest tempo"
 
 
 def test_the_settings_of_the_mandarin_sample_fit_it(tmp_path: Path, test_data: Path) -> None:

@@ -44,7 +44,7 @@ EPOCHS = 30
 TIMES = {"seconds", "audio_s_per_s", "data_share"}  # columns that no two runs share
 
 
-def settings(**train_settings: Any) -> config.Config:
+def settings(*chain: dict[str, Any], **train_settings: Any) -> config.Config:
     values: dict[str, Any] = {
         "text": {"rules": "none", "tokenizer": "word"},
         "features": {"rate_hz": RATE_HZ, "bands": 20},
@@ -52,7 +52,7 @@ def settings(**train_settings: Any) -> config.Config:
         "train": {"epochs": 3, "batch_s": 4.0, "learning_rate": 3e-2, "warmup_epochs": 1.0, "average": 2}
         | {"precision": "fp32", "device": "cpu"}
         | train_settings,
-        "augment": {"freq_masks": 1, "freq_width": 3, "time_width": 2, "warp": 0.1},
+        "augment": {"freq_masks": 1, "freq_width": 3, "time_width": 2, "warp": 0.1, "chain": chain},
     }
     return config.parse(values)
 
@@ -367,6 +367,59 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(
     assert not (tmp_path / MODEL).exists()
     assert train(settings(), *sets, tmp_path) == tmp_path / MODEL
     assert_same_run(tmp_path, unbroken)
+
+
+CHAIN = (
+    {"kind": "noise", "p": 0.7},
+    {"kind": "babble", "p": 0.7, "bank": 5},
+    {"kind": "telephone", "p": 0.3},
+    {"kind": "gaps", "p": 0.7},
+)
+
+
+def test_a_run_with_a_chain_that_was_stopped_ends_as_one_that_was_not(
+    sets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings(*CHAIN, epochs=2)
+    train(config, *sets, tmp_path / "unbroken")
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, steps_of_epochs(sets)[0] + 2, press_ctrl_c)
+        with pytest.raises(Stopped):
+            train(config, *sets, tmp_path / "stopped")
+    train(config, *sets, tmp_path / "stopped")
+    assert_same_run(tmp_path / "stopped", tmp_path / "unbroken")
+    with pytest.raises(CheckpointError, match=r"with augment\.chain\.0\.p = 0\.7, the config now says 0\.5; restore"):
+        train(settings({"kind": "noise", "p": 0.5}, *CHAIN[1:], epochs=2), *sets, tmp_path / "stopped")
+    with pytest.raises(CheckpointError, match=r"with augment\.chain\.3\.kind = 'gaps', the config now says None"):
+        train(settings(*CHAIN[:3], epochs=2), *sets, tmp_path / "stopped")
+
+
+def test_a_chain_that_never_happens_changes_no_weight(sets: tuple[Path, Path], unbroken: Path, tmp_path: Path) -> None:
+    never = [{"kind": "tempo", "p": 0.0}, *(link | {"p": 0.0} for link in CHAIN)]
+    train(settings(*never), *sets, tmp_path)
+    assert_same_run(tmp_path, unbroken)
+
+
+def test_sounds_that_changed_are_another_run(sets: tuple[Path, Path], tmp_path: Path) -> None:
+    for name in ("noise", "elsewhere"):
+        (tmp_path / name).mkdir()
+        soundfile.write(tmp_path / name / "hiss.wav", np.random.default_rng(0).normal(0, 0.1, 4000), RATE_HZ)
+
+    def run(folder: str) -> Path:
+        link = {"kind": "recordings", "p": 1.0, "path": str(tmp_path / folder)}
+        return train(settings(link, epochs=1, warmup_epochs=0.0), *sets, tmp_path / "run")
+
+    assert run("noise") == run("elsewhere") == tmp_path / "run" / MODEL
+    soundfile.write(tmp_path / "noise" / "another.wav", np.ones(800), RATE_HZ)
+    with pytest.raises(CheckpointError, match=r"run: was begun with the sounds in .*noise, and .*noise holds others"):
+        run("noise")
+
+
+def test_sounds_that_are_not_there_leave_no_run_behind(sets: tuple[Path, Path], tmp_path: Path) -> None:
+    link = {"kind": "impulses", "p": 1.0, "path": str(tmp_path / "gone")}
+    with pytest.raises(MissingFile, match="gone: no such folder of sounds or manifest"):
+        train(settings(link), *sets, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_that_crashed_goes_on_from_its_last_epoch(

@@ -10,7 +10,23 @@ from typing import Any
 import click
 
 from asr import AsrError, __version__
-from asr.cli import align, completion, evaluate, export, info, lm, prepare, score, text, train, transcribe, tune, verify
+from asr.cli import (
+    align,
+    augment,
+    completion,
+    doctor,
+    evaluate,
+    export,
+    info,
+    lm,
+    prepare,
+    score,
+    text,
+    train,
+    transcribe,
+    tune,
+    verify,
+)
 from asr.cli.output import complain
 
 # The shell's numbers for a program that a signal ended (128 + SIGINT, 128 + SIGPIPE).
@@ -58,6 +74,8 @@ def forget_output() -> None:
         module.command
         for module in (
             prepare,
+            doctor,
+            augment,
             train,
             export,
             verify,

@@ -19,9 +19,10 @@ from torch.nn import functional
 from asr import mel
 from asr.errors import ModelError
 from asr.export.nodes import Nodes, Value
+from asr.feasibility import FACTOR
 from asr.model.ctc import AcousticModel
 from asr.model.encoders.recurrent import VariationalDropout
-from asr.model.encoders.subsampling import FACTOR, ConvSubsampling
+from asr.model.encoders.subsampling import ConvSubsampling
 from asr.model.fbank import Features, masked
 from asr.model.lstm import LstmLayer
 

@@ -11,8 +11,8 @@ import torch
 from asr import __version__, text
 from asr.bundle import ModelInfo
 from asr.export import selfcheck
+from asr.feasibility import FACTOR
 from asr.model.ctc import AcousticModel
-from asr.model.encoders.subsampling import FACTOR
 from asr.train.checkpoint import Checkpoint
 
 

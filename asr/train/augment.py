@@ -12,6 +12,7 @@ from torch import Tensor
 from torchaudio import functional
 
 from asr import mel
+from asr.config import Config
 from asr.types import FloatArray
 
 
@@ -21,11 +22,6 @@ def at_speed(samples: FloatArray, speed: float, rate_hz: int) -> FloatArray:
         return samples
     faster, _ = functional.speed(torch.from_numpy(samples), rate_hz, speed)
     return np.asarray(faster.numpy(), dtype=np.float32)
-
-
-def samples_at_speed(samples: int, speed: float) -> int:
-    """Return a lower bound of how many samples `at_speed` leaves."""
-    return int(samples / speed)
 
 
 def draw_speed(rng: np.random.Generator, speeds: Sequence[float]) -> float:
@@ -97,3 +93,15 @@ class SpecAugment:
         for _ in range(max(1, round(self.time_masks_per_s * frames * self.frame_shift_s))):
             row = functional.mask_along_axis(row, self.time_width, 0.0, axis=1, p=self.time_share)
         return row
+
+
+def build_masks(config: Config) -> SpecAugment:
+    augment = config.augment
+    return SpecAugment(
+        augment.freq_masks,
+        augment.freq_width,
+        augment.time_masks_per_s,
+        augment.time_width,
+        augment.time_share,
+        frame_shift_s=config.features.spec().frame_shift_s,
+    )

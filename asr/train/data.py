@@ -13,13 +13,12 @@ import torch
 from asr import manifest, text
 from asr.config import Config, Text
 from asr.errors import DataError, TextError
+from asr.feasibility import frames_needed, output_frames
 from asr.mel import FeatureSpec
-from asr.model.ctc import frames_needed
 from asr.model.fbank import Features, mask
 from asr.tokenizers import Tokenizer, build, readable, restore
 from asr.tokenizers.phone import PhoneTokenizer
 from asr.tokenizers.tokens import NO_STATE
-from asr.train.augment import samples_at_speed
 from asr.train.batches import AudioCache, Example, dev_batches
 from asr.types import Utterance
 
@@ -66,10 +65,10 @@ def load_data(
             raise DataError(f"{path}: has no utterances; prepare the corpus again")
     tokenizer = restore(config.text.tokenizer, tokens, state) if tokens else make_tokenizer(config.text, train_set)
     dev_examples, unknown = encode_known(dev_set, tokenizer, dev, config.train.max_unknown)
-    kept, dropped = feasible(encode(train_set, tokenizer, train), spec, max(config.augment.speeds))
+    kept, dropped = feasible(encode(train_set, tokenizer, train), spec, config.augment.fastest)
     if len(dropped) > config.train.max_dropped:
         raise DataError(
-            f"{train}: {len(dropped)} utterances have more labels than frames at speed {max(config.augment.speeds)}, "
+            f"{train}: {len(dropped)} utterances have more labels than frames at speed {config.augment.fastest:g}, "
             f"so CTC cannot learn them: {', '.join(dropped[:10])}{' ...' if len(dropped) > 10 else ''}; "
             f"mend them, or set train.max_dropped to {len(dropped)} to leave them out"
         )
@@ -82,7 +81,7 @@ def load_data(
 def make_tokenizer(settings: Text, utterances: Sequence[Utterance]) -> Tokenizer:
     """Return the tokenizer that the settings ask for, made from the texts of a training set."""
     texts = [*(utterance.text for utterance in utterances), settings.characters]
-    return build(settings.tokenizer, texts, **settings.settings)
+    return build(settings.tokenizer, texts, **settings.tokenizer_options)
 
 
 def encode(utterances: Sequence[Utterance], tokenizer: Tokenizer, path: Path) -> list[Example]:
@@ -117,12 +116,6 @@ def encode_known(
             if len(unknown) > limit:
                 raise TextError(f"{error}, or raise train.max_unknown to score such texts without a loss") from error
     return examples, unknown
-
-
-def output_frames(duration_s: float, speed: float, spec: FeatureSpec) -> int:
-    """Return the frames that CTC sees of an utterance played at `speed`."""
-    samples = samples_at_speed(round(duration_s * spec.rate_hz), speed)
-    return -(-spec.frames(samples) // 4)
 
 
 def feasible(examples: Sequence[Example], spec: FeatureSpec, speed: float) -> tuple[list[Example], list[str]]:

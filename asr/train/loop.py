@@ -25,7 +25,7 @@ from asr.train.checkpoint import LAST, MODEL, Checkpoint
 from asr.train.data import Data, load_data, statistics
 from asr.train.epoch import Tally, Trainer
 from asr.train.evaluate import DevResult, class_priors, evaluate
-from asr.train.identity import check_same_data, check_same_settings, describe
+from asr.train.identity import check_same_data, check_same_settings, check_same_sounds, describe, sounds_of
 from asr.train.journal import Board, Progress, plot, write_csv
 from asr.train.optimiser import adamw
 
@@ -93,9 +93,9 @@ def trained(run: Run, config: Config, out: Path) -> Path:
     if (out / MODEL).exists() and run.epoch == config.train.epochs:
         print(f"{out / MODEL}: this run is finished; name another folder for a new one", file=sys.stderr)
         return out / MODEL
+    trainer = Trainer(run.model, run.optimizer, run.data, config)
     run.save()  # a full disk or a folder that cannot be written shows here, before the first epoch
     board, progress = Board(out / "tensorboard", run.epoch + 1), Progress(config.train.epochs)
-    trainer = Trainer(run.model, run.optimizer, run.data, config)
     try:
         with stop_requested() as stop:
             for epoch in range(run.epoch, config.train.epochs):
@@ -116,6 +116,7 @@ def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, ou
     if state is not None:
         check_same_settings(settings.parse(state.config, where=str(out / LAST)), config, out)
         check_same_data(state.provenance, {"train": train_manifest, "dev": dev_manifest}, out)
+        check_same_sounds(state.provenance, config.augment.chain, out)
     encoding = (state.tokens, state.tokenizer_state) if state else ()
     data = load_data(config, train_manifest, dev_manifest, *encoding)
     for name in data.dropped:
@@ -128,6 +129,7 @@ def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, ou
     provenance = {
         "train": describe(train_manifest, len(data.train)),
         "dev": describe(dev_manifest, len(data.dev)),
+        "sounds": sounds_of(config.augment.chain),
         "dropped": list(data.dropped),
         "torch": torch.__version__,
     }

@@ -5,9 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from asr.feasibility import FACTOR
 from asr.model.fbank import masked
-
-FACTOR = 4
 
 
 def halved(size: Tensor) -> Tensor:
