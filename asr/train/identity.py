@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from asr import text
 from asr.augment import Link
 from asr.augment.sounds import digest
 from asr.config import Config
@@ -24,6 +25,12 @@ def describe(manifest: Path, used: int) -> dict[str, Any]:
 
 def sha256(manifest: Path) -> str:
     return hashlib.sha256(existing_file(manifest, "manifest").read_bytes()).hexdigest()
+
+
+def with_version(config: Config) -> Config:
+    """Return the settings with the version of the text rules in their name, so that a newer one changes no run."""
+    rules = text.label(text.get_rule(config.text.rules))
+    return config.model_copy(update={"text": config.text.model_copy(update={"rules": rules})})
 
 
 def check_same_settings(saved: Config, config: Config, out: Path) -> None:

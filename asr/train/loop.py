@@ -16,11 +16,11 @@ from typing import Any
 import torch
 
 from asr import config as settings
-from asr import text
 from asr.config import Config
 from asr.errors import CheckpointError, ConfigError
 from asr.model.ctc import AcousticModel
 from asr.train import checkpoint as checkpoints
+from asr.train import identity
 from asr.train.checkpoint import LAST, MODEL, Checkpoint
 from asr.train.data import Data, load_data, statistics
 from asr.train.epoch import Tally, Trainer
@@ -111,7 +111,7 @@ def trained(run: Run, config: Config, out: Path) -> Path:
 
 def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -> Run:
     """Return the run saved in `out`, or a new one with fresh weights and measured feature statistics."""
-    config = with_version(config)
+    config = identity.with_version(config)
     state = checkpoints.load(out / LAST) if (out / LAST).exists() else None
     if state is not None:
         check_same_settings(settings.parse(state.config, where=str(out / LAST)), config, out)
@@ -145,12 +145,6 @@ def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, ou
     model.load_state_dict(state.weights)
     optimizer.load_state_dict(state.optimizer)
     return replace(run, history=state.history, tally=Tally(**state.progress))
-
-
-def with_version(config: Config) -> Config:
-    """Return the settings with the version of the text rules in their name, so that a newer one changes no run."""
-    rules = text.label(text.get_rule(config.text.rules))
-    return config.model_copy(update={"text": config.text.model_copy(update={"rules": rules})})
 
 
 def run_epoch(run: Run, trainer: Trainer, epoch: int, progress: Progress, stop: threading.Event) -> None:
