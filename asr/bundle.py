@@ -52,6 +52,7 @@ class ModelInfo:
     licence: str = ""
     probe: Mapping[str, Any] | None = None
     priors: tuple[float, ...] = ()  # log of each token's mean probability over training frames; () where not measured
+    streaming: Mapping[str, Any] | None = None  # what pieces of a recording need; None where all of it is heard at once
 
 
 class Serialisable(Protocol):
@@ -232,6 +233,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "licence": _is_text,
     "probe": lambda v: v is None or _is_mapping(v),
     "priors": lambda v: isinstance(v, tuple) and all(map(_is_finite, v)),
+    "streaming": lambda v: v is None or (_is_mapping(v) and {"context_frames", "ahead_samples", "state"} <= v.keys()),
 }
 
 

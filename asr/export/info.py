@@ -11,6 +11,7 @@ import torch
 from asr import __version__, text
 from asr.bundle import ModelInfo
 from asr.export import selfcheck
+from asr.export.carried import streaming
 from asr.feasibility import FACTOR
 from asr.model.ctc import AcousticModel
 from asr.train.checkpoint import Checkpoint
@@ -33,6 +34,7 @@ def model_info(source: Checkpoint, model: AcousticModel, *, name: str) -> ModelI
         features=asdict(spec),
         provenance=provenance(source, model),
         priors=source.priors,
+        streaming=streaming(model),
         probe=selfcheck.probe(log_probs[0].numpy()),
     )
 
