@@ -2,10 +2,10 @@
 
     python tools/bench_stream.py MODEL MANIFEST [--piece 0.1] [--aligner MODEL]
 
-Each recording of MANIFEST is fed in pieces of `--piece` seconds, on one thread, with a second of
-silence after it. A word's delay is from its end in the recording until the piece is in with which the partial text has
-it and all words before it, as they stay; where words end says the forced alignment of the reference by `--aligner`, the
-model that ships unless given, so that only recordings that were read without error count.
+Each recording of MANIFEST is fed in pieces of `--piece` seconds, on one thread, with a second of silence after it. A
+word's delay is from its end in the recording until the piece is in with which the partial text has it and all words
+before it, as they stay; where words end says the forced alignment of the reference by `--aligner`, the model that ships
+unless given, so that only recordings that were read without error count.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ def main() -> None:
     total_s = 0.0
     for utterance in utterances:
         samples = audio.read_utterance(utterance, model.info.rate_hz).samples
-        seen, texts = heard(model, samples, options.piece, costs_s)
-        total_s += len(samples) / model.info.rate_hz
-        same += texts[-1] == model.transcribe(samples).text.split()
-        if texts[-1] == utterance.text.lower().split() and texts[-1]:
+        padded = np.append(samples, np.zeros(model.info.rate_hz, np.float32))
+        seen, said = heard(model, padded, options.piece, costs_s)
+        total_s += len(padded) / model.info.rate_hz
+        same += said == model.transcribe(padded).text.split()
+        if said and said == utterance.text.lower().split():
             exact += 1
             ends_s = [word.end_s for word in align(aligner, samples, utterance.text.lower()).words]
             delays_s += [seen[place] - end_s for place, end_s in enumerate(ends_s)]
@@ -53,18 +54,17 @@ def main() -> None:
 
 def heard(
     model: Recognizer, samples: FloatArray, piece_s: float, costs_s: list[float]
-) -> tuple[list[float], list[list[str]]]:
-    """Return when each word of the last text had come to stay, and the text after each piece."""
+) -> tuple[list[float], list[str]]:
+    """Return when each word of the last text had come to stay, and that text."""
     rate_hz = model.info.rate_hz
-    padded = np.append(samples, np.zeros(rate_hz, np.float32))
     stream, size = model.stream(pause_s=None), round(piece_s * rate_hz)
     texts, ends_s = [], []
-    for first in range(0, len(padded), size):
+    for first in range(0, len(samples), size):
         started = time.perf_counter()
-        stream.feed(padded[first : first + size])
+        stream.feed(samples[first : first + size])
         texts.append(stream.partial().text.split())
         costs_s.append(time.perf_counter() - started)
-        ends_s.append(min(first + size, len(padded)) / rate_hz)
+        ends_s.append(min(first + size, len(samples)) / rate_hz)
     texts.append(stream.finish()[0].text.split())
     ends_s.append(ends_s[-1])
     last = texts[-1]
@@ -72,7 +72,7 @@ def heard(
     for count in range(1, len(last) + 1):
         wrong = [place for place, text in enumerate(texts) if text[:count] != last[:count]]
         seen.append(ends_s[max(wrong, default=-1) + 1])
-    return seen, texts
+    return seen, last
 
 
 def parsed() -> argparse.Namespace:
