@@ -31,6 +31,7 @@ CONFIG = """
 [augment]
 speeds = [0.9, 1.1]
 warp = 0.1
+colour_db = 6.0
 joined = {joined}
 
 [[augment.chain]]
@@ -117,7 +118,7 @@ def test_what_is_shown_is_what_training_hears(files: tuple[Path, Path]) -> None:
     np.testing.assert_array_equal(heard.before, np.concatenate([spoken.cache.samples(one) for one in utterances[:2]]))
     assert [[step.partition(":")[0] for step in steps] for steps in heard.steps] == [
         ["speed", "noise", "gain"],
-        ["speed", "noise", "gain", "warp"],
+        ["speed", "noise", "gain", "warp", "colour"],
     ]
     spec = settings.features.spec()
     assert heard.plain.shape == (spec.frames(len(heard.before)), 80)

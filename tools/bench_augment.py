@@ -28,7 +28,8 @@ from asr.config import Config
 from asr.errors import AsrError
 from asr.model.fbank import Features
 from asr.train.augment import SpecAugment, draw_warps, warp_bands
-from asr.train.batches import AudioCache, Batch, Example, collate, plan
+from asr.train.batches import AudioCache, Batch, collate, plan
+from asr.train.examples import Example
 from asr.train.spoken import build_spoken
 from asr.types import FloatArray, Utterance
 

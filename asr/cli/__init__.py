@@ -22,6 +22,7 @@ from asr.cli import (
     manifest,
     prepare,
     score,
+    text,
     train,
     transcribe,
     tune,
@@ -87,6 +88,7 @@ def forget_output() -> None:
             score,
             info,
             lm,
+            text,
             completion,
         )
     ],

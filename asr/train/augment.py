@@ -51,6 +51,21 @@ def warp_bands(features: Tensor, factors: Sequence[float], spec: mel.FeatureSpec
     return torch.lerp(features.gather(2, lower), features.gather(2, lower + 1), share)
 
 
+def draw_colours(rng: np.random.Generator, colour_db: float, count: int) -> npt.NDArray[np.float64]:
+    """Return decibels at five points of the spectrum for `count` utterances: [count, 5], even within colour_db of 0."""
+    return rng.uniform(-colour_db, colour_db, (count, 5))
+
+
+def colour_bands(features: Tensor, decibels: npt.NDArray[np.float64]) -> Tensor:
+    """Return log-mel bands [B, F, M], each row filtered by a line through its own decibels [B, points].
+
+    The points lie evenly on the mel scale: as if heard by another microphone (Nam et al. 2022).
+    """
+    bands = np.linspace(0.0, decibels.shape[1] - 1.0, features.shape[2])
+    curves = np.stack([np.interp(bands, np.arange(len(row)), row) for row in decibels]) * (np.log(10.0) / 10.0)
+    return features + torch.from_numpy(curves).to(features)[:, None]
+
+
 def warped_positions(factor: float, spec: mel.FeatureSpec) -> npt.NDArray[np.float64]:
     """Return from which place among the bands each warped band is read: [M], between 0 and M - 1."""
     edges = np.linspace(mel.hz_to_mel(spec.low_hz), mel.hz_to_mel(spec.top_hz), spec.bands + 2)

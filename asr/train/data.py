@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from asr import text, tokenizers
+from asr import text
 from asr.config import Config
 from asr.errors import DataError, TextError
 from asr.feasibility import frames_needed, most_needed, output_frames
 from asr.manifest import Index, Scan
 from asr.mel import FeatureSpec
 from asr.model.fbank import Features, mask
+from asr.tokenizers import SPELLED, Tokenizer, build, readable, restore
+from asr.tokenizers.phone import PhoneTokenizer
+from asr.tokenizers.tokens import NO_STATE
 from asr.train.batches import AudioCache, dev_batches
 from asr.train.examples import Examples, Labeller
 
@@ -30,7 +34,7 @@ _PIECE = 1 << 16  # of a set at a time, to keep what the sums take small
 class Data:
     """What a run trains on and is measured on."""
 
-    tokens: tuple[str, ...]
+    tokenizer: Tokenizer
     train: Examples
     dev: Examples
     dropped: tuple[str, ...]  # ids left out: more labels than frames
@@ -38,8 +42,12 @@ class Data:
     cache: AudioCache
 
     @property
+    def tokens(self) -> tuple[str, ...]:
+        return self.tokenizer.tokens
+
+    @property
     def references(self) -> dict[str, str]:
-        return {example.utterance.id: example.utterance.text for example in self.dev}
+        return {example.utterance.id: readable(self.tokenizer, example.utterance.text) for example in self.dev}
 
 
 class Texts:
@@ -67,24 +75,29 @@ class Texts:
         return self._scan.index(), np.concatenate(self._needed)
 
 
-def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | None = None) -> Data:
+def load_data(
+    config: Config,
+    train: Path,
+    dev: Path,
+    tokens: tuple[str, ...] | None = None,
+    state: Mapping[str, Any] = NO_STATE,
+) -> Data:
     """Read both manifests, apply the text rules, encode the texts, and check that CTC can learn each utterance.
 
-    Without `tokens` the token set is made from the training texts. Raises DataError, ManifestError or TextError.
+    Without `tokens`, and the state of their tokenizer, the token set is made from the training texts.
+    Raises DataError, ManifestError, TextError, or what making the tokenizer raises.
     """
-    spec, rule = config.features.spec(), text.get_rule(config.text.rules)
+    spec, rule, kind = config.features.spec(), text.get_rule(config.text.rules), config.text.tokenizer
     train_texts, dev_texts = Texts(train, rule), Texts(dev, rule)
     dev_lines, _ = dev_texts.passed()
-    kind = config.text.tokenizer
-    options = config.text.tokenizer_options
     tokenizer = (
-        tokenizers.restore(kind, tokens)
+        restore(kind, tokens, state)
         if tokens
-        else tokenizers.build(kind, chain(train_texts, [config.text.characters]), **options)
+        else build(kind, chain(train_texts, [config.text.characters]), **config.text.tokenizer_options)
     )
     train_lines, needed = train_texts.passed()
     dev_examples, unknown = known(dev_lines, Labeller(rule, tokenizer, dev), config.train.max_unknown)
-    spelled = not tokens and kind in tokenizers.SPELLED  # these very texts, by tokens that were made from them
+    spelled = not tokens and kind in SPELLED  # these very texts, by tokens that were made from them
     examples = Examples(train_lines, Labeller(rule, tokenizer, train))
     kept, dropped = feasible(examples, spec, config.augment.fastest, needed if spelled else None)
     if len(dropped) > config.train.max_dropped:
@@ -96,19 +109,21 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
     if not kept:
         raise DataError(f"{train}: no utterance is long enough for its text; check durations and texts")
     cache = AudioCache(spec.rate_hz, config.train.cache_gb)
-    return Data(tokenizer.tokens, kept, dev_examples, dropped, unknown, cache)
+    return Data(tokenizer, kept, dev_examples, dropped, unknown, cache)
 
 
 def known(lines: Index, labeller: Labeller, limit: int) -> tuple[Examples, tuple[str, ...]]:
     """Return examples, without labels where a text has characters that have no token, and the ids of those.
 
-    TextError names the first of them where they are more than the limit.
+    TextError names the first of them where they are more than the limit; words without phones cannot be scored at all.
     """
     unknown: list[str] = []
     for utterance in lines:
         try:
             labeller(utterance)
         except TextError as error:
+            if isinstance(labeller.tokenizer, PhoneTokenizer):
+                raise
             unknown.append(utterance.id)
             if len(unknown) > limit:
                 raise TextError(f"{error}, or raise train.max_unknown to score such texts without a loss") from error

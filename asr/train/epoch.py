@@ -13,7 +13,7 @@ from torch import Tensor
 from asr.config import Config
 from asr.model.ctc import AcousticModel
 from asr.model.fbank import mask
-from asr.train.augment import build_masks, draw_warps, warp_bands
+from asr.train.augment import build_masks, colour_bands, draw_colours, draw_warps, warp_bands
 from asr.train.batches import Batch, collate, draw_groups, joined, plan
 from asr.train.data import Data
 from asr.train.evaluate import ctc_losses
@@ -52,7 +52,7 @@ class Trainer:
         self.views = 2 if self.consistency else 1
         self.schedule = Schedule(train.learning_rate, train.final_learning_rate, train.warmup_epochs, train.epochs)
         self.spoken = build_spoken(config, data.train.utterances, data.cache)
-        self.joined, self.warp = augment.joined, augment.warp
+        self.joined, self.warp, self.colour_db = augment.joined, augment.warp, augment.colour_db
         self.masks = build_masks(config)
         self.device = next(model.parameters()).device
         self.bf16 = use_bf16(train.precision, self.device)
@@ -82,6 +82,8 @@ class Trainer:
             if self.warp:
                 warps = draw_warps(rng, self.warp, len(batch.ids))
                 features = warp_bands(features, warps, self.model.features.spec)
+            if self.colour_db:
+                features = colour_bands(features, draw_colours(rng, self.colour_db, len(batch.ids)))
             features = self.masks(self.model.scaled(features, frames), frames)
         tally.data_seconds += time.perf_counter() - started
         losses, goals, finite = self.losses(features, frames, batch)

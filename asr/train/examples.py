@@ -12,9 +12,10 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from asr import tokenizers
 from asr.errors import TextError
 from asr.manifest import Index
+from asr.tokenizers import Tokenizer
+from asr.tokenizers.phone import PhoneTokenizer
 from asr.train.lazy import Lazy
 from asr.types import Utterance
 
@@ -38,7 +39,7 @@ class Labeller:
     """
 
     rule: Callable[[str], str]
-    tokenizer: tokenizers.Tokenizer
+    tokenizer: Tokenizer
     manifest: Path
     lenient: bool = False
 
@@ -49,7 +50,8 @@ class Labeller:
         except TextError as error:
             if self.lenient:
                 return Example(utterance, ())
-            raise TextError(f"{self.manifest}: {utterance.id}: {error}; or name them in text.characters") from error
+            hint = "" if isinstance(self.tokenizer, PhoneTokenizer) else "; or name them in text.characters"
+            raise TextError(f"{self.manifest}: {utterance.id}: {error}{hint}") from error
 
 
 class Examples(Sequence[Example]):

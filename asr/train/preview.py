@@ -18,7 +18,7 @@ from asr.errors import DataError
 from asr.files import replacing
 from asr.mel import FeatureSpec
 from asr.model.fbank import Features
-from asr.train.augment import build_masks, draw_warps, warp_bands
+from asr.train.augment import build_masks, colour_bands, draw_colours, draw_warps, warp_bands
 from asr.train.batches import AudioCache, draw_groups
 from asr.train.page import Entry, render
 from asr.train.pictures import picture
@@ -78,6 +78,10 @@ def hear(row: Sequence[Utterance], config: Config, spoken: Spoken, seed: tuple[i
         warps = draw_warps(rng, config.augment.warp, 1)
         masked = warp_bands(masked[None], warps, features.spec)[0]
         stages[-1].append(Stage("warp", {"factor": warps[0]}, after))
+    if config.augment.colour_db:
+        colours = draw_colours(rng, config.augment.colour_db, 1)
+        masked = colour_bands(masked[None], colours)[0]
+        stages[-1].append(Stage("colour", {"db": " ".join(f"{point:+.1f}" for point in colours[0])}, after))
     masked = build_masks(config)(((masked - mean) / deviation)[None], torch.tensor([len(masked)]))[0]
     steps = tuple(tuple(map(told, parts)) for parts in stages)
     return Heard(tuple(row), steps, before, after, ((plain - mean) / deviation).numpy(), masked.numpy())
