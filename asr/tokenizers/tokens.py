@@ -92,12 +92,12 @@ def trainable(texts: Iterable[str]) -> Iterator[str]:
 
     Raises TextError for characters that no token may hold, and at the end DataError for no words at all.
     """
-    lines = spoken = 0
+    lines, spoken = 0, False
     for text in texts:
         lines += 1
         if not text.isascii() and (bad := sorted({c for c in text if c == SPACE or "\ud800" <= c <= "\udfff"})):
             raise TextError(f"text {shown(text)}: {named(bad)} cannot be part of a token; take it out of the text")
-        spoken += bool(text.strip())
+        spoken = spoken or bool(text.strip())
         yield text
     if not spoken:
         raise DataError(f"no text to make tokens from in {lines} lines; check that the training manifest has texts")
