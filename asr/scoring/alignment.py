@@ -27,9 +27,9 @@ def _marks(left: Sequence[str], right: Sequence[str]) -> str:
     from rapidfuzz.distance import Levenshtein  # here, because most runs never score
 
     marks, reached = [], 0
-    for name, at, _ in Levenshtein.editops(left, right).as_list():
-        marks += ["C" * (at - reached), _MARKS[name]]
-        reached = at + (name != "insert")
+    for edit in Levenshtein.editops(left, right):
+        marks += ["C" * (edit.src_pos - reached), _MARKS[edit.tag]]
+        reached = edit.src_pos + (edit.tag != "insert")
     return "".join([*marks, "C" * (len(left) - reached)])
 
 

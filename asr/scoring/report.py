@@ -84,7 +84,7 @@ class UtteranceScore:
 
     @property
     def pairs(self) -> list[tuple[str, str, str]]:
-        """The words of the alignment in its order: (mark, of the reference, of the hypothesis), "" where a side has none."""
+        """(mark, word said, word read) of every column of the alignment, "" where a side has none."""
         words, guesses = iter(self.reference.split()), iter(self.hypothesis.split())
         return [(mark, "" if mark == "I" else next(words), "" if mark == "D" else next(guesses)) for mark in self.marks]
 

@@ -10,7 +10,7 @@ from asr.errors import DataError
 from asr.scoring.formats.line import Line, numbered
 from asr.types import Word
 
-_OF_WORD = {"text": str, "start_s": (int, float), "end_s": (int, float), "confidence": (int, float)}
+_OF_WORD = {"text": str, "start_s": int | float, "end_s": int | float, "confidence": int | float}
 
 
 def read_jsonl(content: str, path: Path) -> Iterator[tuple[int, str, Line]]:

@@ -56,7 +56,7 @@ def _segment(line: str, where: str) -> tuple[tuple[str, str], Line]:
     columns = line.split(maxsplit=5)
     if len(columns) < 5:
         raise DataError(
-            f"{where}: has {len(columns)} columns; a line of an STM file is recording, channel, speaker, begin, end and "
+            f"{where}: has {len(columns)} columns; a line of STM is recording, channel, speaker, begin, end and "
             "the text"
         )
     recording, channel, speaker, begin, end, *rest = columns

@@ -18,7 +18,7 @@ def read_trn(content: str, path: Path) -> Iterator[tuple[int, str, Line]]:
     for number, line in numbered(content, comment=";;"):
         found = _LINE.fullmatch(line)
         if not found:
-            raise DataError(f"{path}:{number}: ends in no (id); a line of a TRN file is a text and its id in parentheses")
+            raise DataError(f"{path}:{number}: ends in no (id); a line of TRN is a text and its id in parentheses")
         text, id = found[1].strip(), found[2]
         refuse_alternatives(text, f"{path}:{number}")
         speaker, *rest = re.split("[-_]", id, maxsplit=1)
