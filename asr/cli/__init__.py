@@ -10,7 +10,22 @@ from typing import Any
 import click
 
 from asr import AsrError, __version__
-from asr.cli import align, completion, evaluate, export, info, lm, prepare, score, train, transcribe, tune, verify
+from asr.cli import (
+    align,
+    compare,
+    completion,
+    evaluate,
+    export,
+    info,
+    lm,
+    prepare,
+    score,
+    train,
+    transcribe,
+    tune,
+    verify,
+)
+from asr.cli.origin import ARGUMENTS
 from asr.cli.output import complain
 
 # The shell's numbers for a program that a signal ended (128 + SIGINT, 128 + SIGPIPE).
@@ -22,6 +37,10 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[ARGUMENTS] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         write_utf8()
@@ -56,7 +75,21 @@ def forget_output() -> None:
     cls=Commands,
     commands=[
         module.command
-        for module in (prepare, train, export, verify, evaluate, tune, transcribe, align, score, info, lm, completion)
+        for module in (
+            prepare,
+            train,
+            export,
+            verify,
+            evaluate,
+            tune,
+            transcribe,
+            align,
+            score,
+            compare,
+            info,
+            lm,
+            completion,
+        )
     ],
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="'asr COMMAND --help' explains one command, with an example. Exit codes: 0 done, 1 it could not be done "

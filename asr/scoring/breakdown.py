@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,11 @@ class Frequency:
     name: str
     words: int
     errors: int
+
+    @property
+    def rate(self) -> float:
+        """The share that was lost, NaN for no words."""
+        return self.errors / self.words if self.words else math.nan
 
 
 def of_speaker(score: UtteranceScore, line: Line) -> object:

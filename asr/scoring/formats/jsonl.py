@@ -14,7 +14,10 @@ _OF_WORD = {"text": str, "start_s": int | float, "end_s": int | float, "confiden
 
 
 def read_jsonl(content: str, path: Path) -> Iterator[tuple[int, str, Line]]:
-    """Read JSON objects with "id" (else "file") and "text"; "speaker", "words" and all other keys are kept."""
+    """Read JSON objects with "id" (else "file") and "text"; "speaker", "words" and all other keys are kept.
+
+    A relative "audio" starts at the file's own folder, as in a manifest.
+    """
     for number, line in numbered(content):
         values = _object(line, f"{path}:{number}")
         if "id" not in values and "file" in values:
@@ -22,6 +25,8 @@ def read_jsonl(content: str, path: Path) -> Iterator[tuple[int, str, Line]]:
         id, text = (_text(values, key, f"{path}:{number}") for key in ("id", "text"))
         speaker = values.get("speaker")
         rest = {key: value for key, value in values.items() if key not in ("id", "text", "speaker")}
+        if isinstance(audio := rest.get("audio"), str):
+            rest["audio"] = str(path.parent / audio)
         yield number, id, Line(text, speaker if isinstance(speaker, str) else "", _words(values.get("words")), rest)
 
 
