@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from asr.scoring.bootstrap import Interval
-from asr.scoring.breakdown import Frequency, Group, breakdown
-from asr.scoring.card import Scored
-from asr.scoring.comparison import Comparison
-from asr.scoring.confusions import confusions
-from asr.scoring.hidden import Hidden
-from asr.scoring.paired import Improvement
-from asr.scoring.report import Report
+from asr.scoring.alignment import cells
+
+if TYPE_CHECKING:  # a plain score needs none of them, and should not wait for them
+    from asr.scoring.bootstrap import Interval
+    from asr.scoring.breakdown import Frequency, Group
+    from asr.scoring.card import Scored
+    from asr.scoring.comparison import Comparison
+    from asr.scoring.hidden import Hidden
+    from asr.scoring.paired import Improvement
+    from asr.scoring.report import Report
 
 
 def per_cent(fraction: float) -> str:
@@ -57,6 +60,8 @@ def trust(scored: Scored) -> Iterator[str]:
 
 def groups(scored: Scored, field: str) -> Iterator[str]:
     """Yield the breakdown by a field as a table."""
+    from asr.scoring.breakdown import breakdown
+
     found = breakdown(scored.report, scored.references, field, scored.bootstrap)
     head = (field, "utterances", "words", "errors", "WER", f"{100 * scored.bootstrap.level:g} % interval")
     yield from table([head, *map(_row, found)]) if found else [f"{field}: known of no utterance"]
@@ -76,6 +81,8 @@ def frequencies(found: Sequence[Frequency]) -> Iterator[str]:
 
 def words(report: Report, most: int) -> Iterator[str]:
     """Yield the most frequent confusions."""
+    from asr.scoring.confusions import confusions
+
     found = confusions(report)
     yield listed("substituted", [f"{said} > {read} {count}" for said, read, count in found.substituted], most)
     yield listed("deleted", _counted(found.deleted), most)
@@ -137,8 +144,6 @@ def _drawn(units: str, found: Improvement, names: tuple[str, str]) -> Iterator[s
 
 def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield the rows with their columns one under the other, the first to the left and the others to the right."""
-    from asr.scoring.alignment import cells
-
     widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
     for first, *rest in rows:
         line = first + " " * (widths[0] - cells(first))

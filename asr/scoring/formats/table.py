@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,8 @@ def read_tsv(content: str, path: Path) -> Iterator[tuple[int, str, Line]]:
 
 
 def _rows(content: str, path: Path, delimiter: str) -> Iterator[tuple[int, str, Line]]:
+    import csv  # here, because most files of texts are no tables
+
     reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
         names = [name.strip() for name in reader.fieldnames or ()]
