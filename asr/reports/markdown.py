@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from asr.scoring.card import Card
+from asr.scoring.card import Card, system_of
 
 _ERRORS = ("substitutions", "deletions", "insertions")
 
@@ -14,7 +14,7 @@ def rows(cards: Sequence[Card], names: Sequence[str] = ()) -> Iterator[str]:
 
     names: of the systems, the files that they are from unless given.
     """
-    names = names or [system(card) for card in cards]
+    names = names or [system_of(card) for card in cards]
     speakers = any("speakers" in card["intervals"] for card in cards)
     head = ["system", "set", "words", "WER %", *_heads(cards[0], speakers), "CER %", "SER %", "errors (S + D + I)"]
     yield line(head)
@@ -28,12 +28,6 @@ def rows(cards: Sequence[Card], names: Sequence[str] = ()) -> Iterator[str]:
 
 def line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def system(card: Card) -> str:
-    """Return what a card is of: the model, or the file of hypotheses."""
-    inputs = card["inputs"]
-    return str(inputs.get("model", inputs.get("hypothesis", {})).get("name", "unnamed"))
 
 
 def _heads(card: Card, speakers: bool) -> list[str]:

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+UNDEFINED = "\N{EN DASH}"
+
 
 def per_cent(rate: float | None) -> str:
-    return "–" if rate is None else f"{100 * rate:.2f} %"
+    return UNDEFINED if rate is None else f"{100 * rate:.2f} %"
 
 
 def between(interval: Sequence[float] | None) -> str:
-    return "–" if not interval else f"{100 * interval[0]:.2f} to {100 * interval[1]:.2f} %"
+    return UNDEFINED if not interval else f"{100 * interval[0]:.2f} to {100 * interval[1]:.2f} %"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], caption: str = "") -> str:
@@ -50,7 +52,11 @@ def alignment(utterance: Mapping[str, Any]) -> str:
         word = "" if mark == "I" else escape(next(said))
         guess = "" if mark == "D" else escape(next(read))
         columns.append(f'<span class="w {mark}"><i>{word or "·"}</i><b>{guess or "·"}</b></span>')
-    return f'<div class="al">{" ".join(columns)}</div>' if columns else '<div class="al"><em>nothing said, nothing read</em></div>'
+    return (
+        f'<div class="al">{" ".join(columns)}</div>'
+        if columns
+        else '<div class="al"><em>nothing said, nothing read</em></div>'
+    )
 
 
 def settings(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -60,3 +66,15 @@ def settings(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield from settings(value, f"{prefix}{name} ")
         else:
             yield f"<dt>{escape(prefix + name)}</dt><dd>{escape(str(value))}</dd>"
+
+
+def key(names: Sequence[str]) -> str:
+    """Return which colour is which system, where there are several."""
+    if len(names) < 2:
+        return ""
+    keys = " ".join(f'<span><span class="key s{n}"></span>{escape(name)}</span>' for n, name in enumerate(names))
+    return f'<p class="note">{keys}</p>'
+
+
+def errors_of(each: dict[str, Any]) -> int:
+    return int(each["substitutions"] + each["deletions"] + each["insertions"])

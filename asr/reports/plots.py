@@ -25,7 +25,9 @@ def intervals(rows: Sequence[tuple[str, float, Sequence[float] | None, int]]) ->
         y = top + step * number + step / 2
         parts.append(f'<text x="{left - 12}" y="{y + 4:.0f}" class="end">{escape(name)}</text>')
         if between:
-            parts.append(f'<line x1="{x(between[0]):.1f}" x2="{x(between[1]):.1f}" y1="{y}" y2="{y}" class="bar s{system}"/>')
+            parts.append(
+                f'<line x1="{x(between[0]):.1f}" x2="{x(between[1]):.1f}" y1="{y}" y2="{y}" class="bar s{system}"/>'
+            )
         parts.append(f'<circle cx="{x(rate):.1f}" cy="{y}" r="5" class="s{system}"/>')
     return _svg(left + width + 30, bottom + 26, parts, "error rates with their intervals")
 
@@ -49,12 +51,17 @@ def histogram(systems: Sequence[Sequence[float]], bins: int = 10) -> str:
             tall = height * column[number] / most
             at = x + 3 + part * system
             parts.append(
-                f'<rect x="{at:.1f}" y="{top + height - tall:.1f}" width="{part - 1:.1f}" height="{tall:.1f}" class="s{system}">'
-                f"<title>{column[number]} utterances</title></rect>"
+                f'<rect x="{at:.1f}" y="{top + height - tall:.1f}" width="{part - 1:.1f}" height="{tall:.1f}" '
+                f'class="s{system}"><title>{column[number]} utterances</title></rect>'
             )
     parts.append(f'<line x1="{left}" x2="{left + width}" y1="{top + height}" y2="{top + height}" class="axis"/>')
-    parts += [f'<text x="{left - 8}" y="{top + 8}" class="end">{most}</text>', f'<text x="{left - 8}" y="{top + height}" class="end">0</text>']
-    parts.append(f'<text x="{left + width / 2}" y="{top + height + 36}" class="mid">word error rate of an utterance, %</text>')
+    parts += [
+        f'<text x="{left - 8}" y="{top + 8}" class="end">{most}</text>',
+        f'<text x="{left - 8}" y="{top + height}" class="end">0</text>',
+    ]
+    parts.append(
+        f'<text x="{left + width / 2}" y="{top + height + 36}" class="mid">word error rate of an utterance, %</text>'
+    )
     return _svg(left + width + 10, top + height + 44, parts, "distribution of the utterances' error rates")
 
 
@@ -90,5 +97,7 @@ def _axis(x, low: float, high: float, top: float, bottom: float) -> str:  # type
 
 
 def _svg(width: float, height: float, parts: Sequence[str], title: str) -> str:
-    head = f'<svg viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px" role="img" aria-label="{title}">'
+    head = (
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px" role="img" aria-label="{title}">'
+    )
     return f"{head}{''.join(parts)}</svg>"

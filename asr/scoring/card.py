@@ -117,6 +117,12 @@ def report_of(card: Card) -> Report:
     return score(left, right, **settings)
 
 
+def system_of(card: Card) -> str:
+    """Return what a card is of: the model, or the file of hypotheses."""
+    inputs = card["inputs"]
+    return str(inputs.get("model", inputs.get("hypothesis", {})).get("name", "unnamed"))
+
+
 def number(value: float) -> float | None:
     """Return a rate as JSON has it: null where it is not defined."""
     return None if math.isnan(value) else float(value)
