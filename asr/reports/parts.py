@@ -19,10 +19,16 @@ def between(interval: Sequence[float] | None) -> str:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], caption: str = "") -> str:
     """Return a table whose columns sort at a click; a cell may be (what it sorts by, HTML)."""
-    heads = "".join(f'<th scope="col"><button type="button">{escape(name)}</button></th>' for name in head)
+    right = [isinstance(cell, tuple | int | float) for cell in rows[0]] if rows else [False] * len(head)
+    heads = "".join(map(_head, head, right))
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
     return f'<div class="wide"><table>{above}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _head(name: str, right: bool) -> str:
+    kind = ' class="n"' if right else ""
+    return f'<th scope="col"{kind}><button type="button">{escape(name)}</button></th>'
 
 
 def _cell(value: object) -> str:
@@ -34,10 +40,13 @@ def _cell(value: object) -> str:
     return f"<td>{escape(str(value))}</td>"
 
 
-def rate_cell(rate: float | None, most: float) -> tuple[float, str]:
-    """Return a cell with a rate and a bar that is as long as its share of the greatest."""
+def rate_cell(rate: float | None, most: float, system: int = 0) -> tuple[float, str]:
+    """Return a cell with a rate and a bar that is as long as its share of the greatest, in the system's colour."""
     width = 0 if rate is None or not most else min(100, 100 * rate / most)
-    return (-1.0 if rate is None else rate, f'{per_cent(rate)}<span class="meter" style="width:{width:.0f}%"></span>')
+    return (
+        -1.0 if rate is None else rate,
+        f'{per_cent(rate)}<span class="meter s{system}" style="width:{width:.0f}%"></span>',
+    )
 
 
 def interval_cell(interval: Sequence[float] | None) -> tuple[float, str]:

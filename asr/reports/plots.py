@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from html import escape
 
-Point = tuple[float, float]
+_STEPS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 def intervals(rows: Sequence[tuple[str, float, Sequence[float] | None, int]]) -> str:
@@ -87,11 +88,12 @@ def calibration(systems: Sequence[Sequence[tuple[float, float, int]]]) -> str:
     return _svg(left + size + 20, top + size + 44, parts, "share of right words at each confidence")
 
 
-def _axis(x, low: float, high: float, top: float, bottom: float) -> str:  # type: ignore[no-untyped-def]
-    ticks = [low + (high - low) * part / 4 for part in range(5)]
+def _axis(x: Callable[[float], float], low: float, high: float, top: float, bottom: float) -> str:
+    step = next((step for step in _STEPS if (high - low) / step <= 6), high - low)
+    ticks = [step * number for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
     return "".join(
         f'<line x1="{x(t):.1f}" x2="{x(t):.1f}" y1="{top}" y2="{bottom}" class="grid"/>'
-        f'<text x="{x(t):.1f}" y="{bottom + 18}" class="mid">{100 * t:.1f} %</text>'
+        f'<text x="{x(t):.1f}" y="{bottom + 18}" class="mid">{100 * t:.4g} %</text>'
         for t in ticks
     )
 

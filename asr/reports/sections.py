@@ -8,6 +8,7 @@ from typing import Any
 
 from asr.reports import plots
 from asr.reports.parts import UNDEFINED, between, errors_of, interval_cell, key, per_cent, rate_cell, table
+from asr.reports.text import chance
 from asr.scoring.card import Card
 from asr.scoring.comparison import Comparison
 from asr.scoring.totals import RATES
@@ -43,7 +44,7 @@ def overview(cards: Sequence[Card], names: Sequence[str], comparison: Comparison
         for rate in RATES
     ]
     counts = [
-        [name, *(cell for card in cards for cell in (card[name], ""))]
+        [name.replace("char_", "character "), *(cell for card in cards for cell in (card[name], ""))]
         for name in ("words", "substitutions", "deletions", "insertions", "characters", "char_errors")
     ]
     lines = [
@@ -72,7 +73,7 @@ def tests(comparison: Comparison) -> str:
     """Return the paired tests as a table."""
     pairs, signs = comparison.pairs, comparison.signs
     a, b = comparison.names
-    rows: list[list[object]] = [["matched pairs", f"{pairs.segments} segments, z {pairs.z:.2f}", f"p {pairs.p:.4f}"]]
+    rows: list[list[object]] = [["matched pairs", f"{pairs.segments} segments, z {pairs.z:.2f}", chance(pairs.p)]]
     for units, found in (("utterances", comparison.over_utterances), ("speakers", comparison.over_speakers)):
         if found:
             drawn = found.interval and [found.interval.low, found.interval.high]
@@ -85,7 +86,7 @@ def tests(comparison: Comparison) -> str:
             )
     if signs:
         odds = f"{signs.better_a} better with {a}, {signs.better_b} with {b}, {signs.equal} equal"
-        rows.append(["sign test over speakers", odds, f"p {signs.p:.4f}"])
+        rows.append(["sign test over speakers", odds, chance(signs.p)])
     return "<h3>Is the difference real?</h3>" + table(["test", "found", "says"], rows)
 
 
@@ -113,9 +114,9 @@ def _breakdown(field: str, cards: Sequence[Card], names: Sequence[str]) -> str:
     for name in shared:
         first = next(side[name] for side in groups if name in side)
         row: list[object] = [name, first["utterances"], first["words"]]
-        for side in groups:
+        for number, side in enumerate(groups):
             group = side.get(name, {"errors": 0, "wer": None, "interval": None})
-            row += [group["errors"], rate_cell(group["wer"], most), interval_cell(group["interval"])]
+            row += [group["errors"], rate_cell(group["wer"], most, number), interval_cell(group["interval"])]
         rows.append(row)
     several = len(names) > 1
     heads = [

@@ -26,6 +26,10 @@ def between(interval: Interval | None) -> str:
     return "undefined" if interval is None else f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
 
 
+def chance(p: float) -> str:
+    return "p < 0.0001" if p < 0.0001 else f"p {p:.4f}"
+
+
 def aligned(report: Report) -> Iterator[str]:
     """Yield every utterance with its words one under the other."""
     for utterance in report.utterances:
@@ -124,13 +128,13 @@ def compared(comparison: Comparison) -> Iterator[str]:
     for each in comparison.differences:
         yield f"{'also differs' if each.harmless else 'differs'}: {each.name}: {each.a} | {each.b}"
     pairs, signs = comparison.pairs, comparison.signs
-    yield f"matched pairs: {pairs.segments} segments, mean {pairs.mean:.3f}, z {pairs.z:.3f}, p {pairs.p:.4f}"
+    yield f"matched pairs: {pairs.segments} segments, mean {pairs.mean:.3f}, z {pairs.z:.3f}, {chance(pairs.p)}"
     yield from _drawn("utterances", comparison.over_utterances, comparison.names)
     if comparison.over_speakers and signs:
         yield from _drawn("speakers", comparison.over_speakers, comparison.names)
         a, b = comparison.names
         odds = f"{signs.better_a} better with {a}, {signs.better_b} with {b}, {signs.equal} equal"
-        yield f"sign test over speakers: {odds}, p {signs.p:.4f}"
+        yield f"sign test over speakers: {odds}, {chance(signs.p)}"
     yield comparison.verdict
 
 

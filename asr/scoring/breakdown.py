@@ -59,7 +59,9 @@ def of_length(score: UtteranceScore, line: Line) -> object:
         return "0 words"
     later = LENGTHS[len(starts) : len(starts) + 1]
     last = later[0] - 1 if later else None
-    return f"{starts[-1]}{'' if last == starts[-1] else f' to {last}' if last else ' or more'} words"
+    if last == starts[-1]:
+        return f"{last} word{'s' * (last > 1)}"
+    return f"{starts[-1]} {f'to {last}' if last else 'or more'} words"
 
 
 def of_rate(score: UtteranceScore, line: Line) -> object:

@@ -66,22 +66,21 @@ def segments(a: Iterable[str], b: Iterable[str], buffer: int = BUFFER) -> list[t
 
 
 def _slots(marks: str) -> list[int]:
-    """Return the errors at each word of the reference, those inserted before it included, and after the last."""
-    slots, inserted = [], 0
+    """Return the errors in turn: inserted before the first word of the reference, in it, before the second, ..."""
+    slots = [0]
     for mark in marks:
         if mark == "I":
-            inserted += 1
+            slots[-1] += 1
         else:
-            slots.append(inserted + (mark != "C"))
-            inserted = 0
-    return [*slots, inserted]
+            slots += [int(mark != "C"), 0]
+    return slots
 
 
 def _parts(a: list[int], b: list[int], buffer: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     errors_a = errors_b = right = 0
-    for left, other in zip(a, b, strict=True):
-        right = 0 if left or other else right + 1
+    for place, (left, other) in enumerate(zip(a, b, strict=True)):
+        right = 0 if left or other else right + place % 2  # only words of the reference are right, not the gaps
         errors_a, errors_b = errors_a + left, errors_b + other
         if right >= buffer and (errors_a or errors_b):
             found.append((errors_a, errors_b))

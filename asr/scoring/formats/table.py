@@ -37,7 +37,7 @@ def _rows(content: str, path: Path, delimiter: str) -> Iterator[tuple[int, str, 
         for row in reader:
             yield reader.line_num, *_line(row, f"{path}:{reader.line_num}", len(names))
     except csv.Error as error:
-        raise DataError(f"{path}:{reader.line_num}: is no row of a table ({error}); mend the line") from error
+        raise DataError(f"{path}:{reader.reader.line_num}: is no row of a table ({error}); mend the line") from error
 
 
 def _line(row: dict[str | None, str | None], where: str, columns: int) -> tuple[str, Line]:
