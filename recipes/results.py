@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from asr import __version__, manifest
-from asr.cores import available_cores
 from asr.corpora import get_corpus
+from asr.machine import hardware
 
 ERRORS = ("substitutions", "deletions", "insertions")
 COST = ("epochs", "minutes", "audio s/s", "data share")
@@ -65,7 +65,8 @@ def page(corpus: str, command: str, data: Path, runs: Sequence[Run], best: Run, 
             ]
         ),
         "Error rates are per cent of the exported file by `asr evaluate`; CER counts spaces; test errors are "
-        "substitutions + deletions + insertions. Models are chosen on dev alone.",
+        "substitutions + deletions + insertions; intervals are from 1,000 bootstrap rounds over utterances. Models are "
+        "chosen on dev alone.",
         seeds_table(runs),
         f"Test WER: {spread([run.test['wer'] for run in runs])}. Kept is {best.name}, the lowest on dev "
         f"({per_cent(best.dev['wer'])}), with {per_cent(best.test['wer'])} on test.",
@@ -77,10 +78,10 @@ def page(corpus: str, command: str, data: Path, runs: Sequence[Run], best: Run, 
 
 def seeds_table(runs: Sequence[Run]) -> str:
     """Return one row a seed, and the means over the seeds."""
-    head = ("seed", "dev WER", "dev CER", "test WER", "test CER", "test errors", *COST)
-    body = [(seed(run), *rates(run), errors(run.test), *cost([run])) for run in runs]
+    head = ("seed", "dev WER", "dev CER", "test WER", "test CER", "test errors", "95 % interval of test WER", *COST)
+    body = [(seed(run), *rates(run), errors(run.test), interval(run.test), *cost([run])) for run in runs]
     mean = [statistics.mean(values) for values in zip(*(fractions(run) for run in runs), strict=True)]
-    return table(head, [*body, ("mean", *map(per_cent, mean), "", *cost(runs))])
+    return table(head, [*body, ("mean", *map(per_cent, mean), "", "", *cost(runs))])
 
 
 def left_out_table(runs: Sequence[Run]) -> str:
@@ -112,6 +113,12 @@ def rates(run: Run) -> tuple[str, ...]:
 def errors(score: Score) -> str:
     counts = [score[key] for key in ERRORS]
     return f"{sum(counts)} ({' + '.join(map(str, counts))})"
+
+
+def interval(score: Score) -> str:
+    """Return the bootstrap interval over utterances, empty where a score has none."""
+    found = score.get("intervals", {}).get("utterances", {}).get("wer")
+    return f"{per_cent(found[0])} to {per_cent(found[1])}" if found else ""
 
 
 def cost(runs: Sequence[Run]) -> tuple[str, ...]:
@@ -169,13 +176,3 @@ def commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return f" (commit {done.stdout.strip()})"
-
-
-def hardware() -> str:
-    return f"{processor()}, {available_cores()} cores"
-
-
-def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
