@@ -78,10 +78,10 @@ def page(corpus: str, command: str, data: Path, runs: Sequence[Run], best: Run, 
 
 def seeds_table(runs: Sequence[Run]) -> str:
     """Return one row a seed, and the means over the seeds."""
-    head = ("seed", "dev WER", "dev CER", "test WER", "test CER", "test errors", "95 % interval of test WER", *COST)
-    body = [(seed(run), *rates(run), errors(run.test), interval(run.test), *cost([run])) for run in runs]
+    head = ("seed", "dev WER", "dev CER", "test WER", "test CER", "test errors", *COST, "95 % interval of test WER")
+    body = [(seed(run), *rates(run), errors(run.test), *cost([run]), interval(run.test)) for run in runs]
     mean = [statistics.mean(values) for values in zip(*(fractions(run) for run in runs), strict=True)]
-    return table(head, [*body, ("mean", *map(per_cent, mean), "", "", *cost(runs))])
+    return table(head, [*body, ("mean", *map(per_cent, mean), "", *cost(runs), "")])
 
 
 def left_out_table(runs: Sequence[Run]) -> str:

@@ -95,7 +95,8 @@ def test_run_scripts_are_short_and_explain_themselves(name: str) -> None:
 def counts(substitutions: int, deletions: int, insertions: int, words: int) -> dict[str, Any]:
     wer = (substitutions + deletions + insertions) / words
     numbers = {"substitutions": substitutions, "deletions": deletions, "insertions": insertions, "words": words}
-    return numbers | {"wer": wer, "cer": wer / 2, "ser": 1.0}
+    intervals = {"utterances": {"wer": [wer - 0.01, wer + 0.01]}}
+    return numbers | {"wer": wer, "cer": wer / 2, "ser": 1.0, "intervals": intervals}
 
 
 # By the folder of the run: dev, then test. Seed 3 is best on dev and worst on test.
@@ -212,7 +213,7 @@ def test_the_model_is_chosen_on_dev_and_carries_its_scores(main: Callable[..., s
 def test_the_table_holds_the_seeds_their_mean_and_spread(main: Callable[..., str]) -> None:
     page = main()
     table = rows(page)
-    assert table["1"] == ["3.00", "1.50", "3.00", "1.50", "6 (1 + 2 + 3)", "2", "3.0", "20", "15.0 %"]
+    assert table["1"] == ["3.00", "1.50", "3.00", "1.50", "6 (1 + 2 + 3)", "2", "3.0", "20", "15.0 %", "2.00 to 4.00"]
     assert table["2"][:5] == ["2.00", "1.00", "1.00", "0.50", "2 (0 + 1 + 1)"]
     assert table["mean"] == ["2.00", "1.00", "3.33", "1.67", "", "2", "3.0", "20", "15.0 %"]
     spread = statistics.stdev([3.0, 1.0, 6.0])

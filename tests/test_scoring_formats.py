@@ -70,7 +70,7 @@ def test_ctm_channels_and_times(tmp_path: Path) -> None:
 
 
 def test_words_are_cut_at_segments_as_sclite_cuts_them(tmp_path: Path) -> None:
-    """Seen with sclite 2.10: a word goes to the first segment that ends after its middle, what comes last to the last."""
+    """Seen with sclite 2.10: a word goes to the first segment that ends after its middle, the last ones to the last."""
     (tmp_path / "r.stm").write_text(
         "a 1 s1 0.00 2.00 one two three\na 1 s1 3.00 4.00 IGNORE_TIME_SEGMENT_IN_SCORING\n"
         "a 1 s2 5.00 7.00 <O,F> four five\nb 1 s1 0.00 1.00 six\n"

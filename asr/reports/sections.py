@@ -73,7 +73,7 @@ def tests(comparison: Comparison) -> str:
     """Return the paired tests as a table."""
     pairs, signs = comparison.pairs, comparison.signs
     a, b = comparison.names
-    rows: list[list[object]] = [["matched pairs", f"{pairs.segments} segments, z {pairs.z:.2f}", chance(pairs.p)]]
+    rows: list[list[object]] = [["matched pairs", f"{pairs.segments} segments, z {pairs.z:.2f}", chance(pairs.chance)]]
     for units, found in (("utterances", comparison.over_utterances), ("speakers", comparison.over_speakers)):
         if found:
             drawn = found.interval and [found.interval.low, found.interval.high]

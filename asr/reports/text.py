@@ -128,7 +128,8 @@ def compared(comparison: Comparison) -> Iterator[str]:
     for each in comparison.differences:
         yield f"{'also differs' if each.harmless else 'differs'}: {each.name}: {each.a} | {each.b}"
     pairs, signs = comparison.pairs, comparison.signs
-    yield f"matched pairs: {pairs.segments} segments, mean {pairs.mean:.3f}, z {pairs.z:.3f}, {chance(pairs.p)}"
+    exact = "" if pairs.exact is None else f", exact {chance(pairs.exact)}"
+    yield f"matched pairs: {pairs.segments} segments, mean {pairs.mean:.3f}, z {pairs.z:.3f}, {chance(pairs.p)}{exact}"
     yield from _drawn("utterances", comparison.over_utterances, comparison.names)
     if comparison.over_speakers and signs:
         yield from _drawn("speakers", comparison.over_speakers, comparison.names)

@@ -24,7 +24,6 @@ from asr.scoring.paired import (
 from asr.scoring.report import Report
 from asr.scoring.totals import IntArray, Totals
 
-_ENOUGH = 50  # segments from which on the matched-pairs test can be trusted
 _FORBIDDEN = ("settings.text_rules", "settings.unit", "settings.alignment")
 _HARMLESS = ("made", "inputs.hypothesis")
 _NAMED = 5
@@ -163,21 +162,19 @@ def _check(a: Card, b: Card, names: tuple[str, str], differences: tuple[Differen
 
 def _verdict(found: Comparison) -> Iterator[str]:
     a, b = found.reports
-    if found.pairs.segments == 0 or (a.errors == b.errors and found.pairs.p == 1):
+    if found.pairs.segments == 0 or (a.errors == b.errors and found.pairs.chance == 1):
         same = all(x.hypothesis == y.hypothesis for x, y in zip(a.utterances, b.utterances, strict=True))
         yield f"{' and '.join(found.names)} {'read the same' if same else 'make equally many errors'}: no difference."
         return
     better, worse = (found.names, found.names[::-1])[b.errors < a.errors]
     rates = sorted((a.wer, b.wer))
-    real = found.pairs.p < SIGNIFICANT
+    real = found.pairs.chance < SIGNIFICANT
     yield (
         f"{better} makes {abs(a.errors - b.errors)} errors fewer than {worse} in {a.words} words "
         f"({100 * rates[0]:.2f} % against {100 * rates[1]:.2f} %), and the difference "
         f"{'is real' if real else 'may be chance'}: two equally good systems would differ by this much or more in "
-        f"{_share(found.pairs.p)} of such tests (matched pairs, {found.pairs.segments} segments)."
+        f"{_share(found.pairs.chance)} of such tests (matched pairs, {found.pairs.segments} segments)."
     )
-    if found.pairs.segments < _ENOUGH:
-        yield f"The test wants {_ENOUGH} segments or more, so take its word with care."
     between = found.over_speakers and found.over_speakers.interval
     if real and between and between.low <= 0 <= between.high:
         yield f"It is so for these {between.units} speakers; others could turn it (their interval spans 0)."

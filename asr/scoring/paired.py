@@ -13,6 +13,7 @@ from asr.scoring.totals import IntArray, Totals
 
 BUFFER = 2  # right words on both sides that part two segments, as in sc_stats
 SIGNIFICANT = 0.05
+ENOUGH = 50  # segments from which on the normal approximation holds
 
 
 class MatchedPairs(NamedTuple):
@@ -23,6 +24,12 @@ class MatchedPairs(NamedTuple):
     deviation: float
     z: float
     p: float  # two-tailed
+    exact: float | None = None  # of few segments, for which p is too optimistic
+
+    @property
+    def chance(self) -> float:
+        """How often two equally good systems would differ by this much or more."""
+        return self.p if self.exact is None else self.exact
 
 
 class Signs(NamedTuple):
@@ -45,15 +52,29 @@ class Improvement(NamedTuple):
 def matched_pairs(segments: Sequence[tuple[int, int]]) -> MatchedPairs:
     """Test whether the mean difference of (errors of A, errors of B) over the segments is 0.
 
-    Agrees with sc_stats of NIST's SCTK. Its normal approximation wants about 50 segments or more.
+    Agrees with sc_stats of NIST's SCTK. Its normal approximation wants about 50 segments; for fewer `exact` is the
+    share of all ways to give each difference one sign or the other that are as uneven (Fisher's randomisation test).
     """
-    differences = np.array([a - b for a, b in segments], np.float64)
+    differences = np.array([a - b for a, b in segments], np.int64)
+    exact = _randomised(differences) if len(differences) < ENOUGH else None
     if len(differences) < 2 or not differences.var():
         mean = float(differences.mean()) if len(differences) else 0.0
-        return MatchedPairs(len(differences), mean, 0.0, 0.0, 1.0)
+        return MatchedPairs(len(differences), mean, 0.0, 0.0, 1.0, exact)
     mean, deviation = float(differences.mean()), float(differences.std(ddof=1))
     z = mean / (deviation / math.sqrt(len(differences)))
-    return MatchedPairs(len(differences), mean, deviation, z, math.erfc(abs(z) / math.sqrt(2)))
+    return MatchedPairs(len(differences), mean, deviation, z, math.erfc(abs(z) / math.sqrt(2)), exact)
+
+
+def _randomised(differences: IntArray) -> float:
+    """Return the share of all signs of the differences whose sum is as far from 0 as theirs, or farther."""
+    reach = int(np.abs(differences).sum())
+    ways = np.ones(1)  # of each sum, from - to + what was added so far
+    for size in np.abs(differences).tolist():
+        step = np.zeros(2 * size + 1)
+        step[[0, -1]] += 0.5
+        ways = np.convolve(ways, step)
+    sums = np.abs(np.arange(-reach, reach + 1))
+    return float(ways[sums >= abs(int(differences.sum()))].sum())
 
 
 def segments(a: Iterable[str], b: Iterable[str], buffer: int = BUFFER) -> list[tuple[int, int]]:
