@@ -20,7 +20,7 @@ from asr.cli import main
 from asr.errors import DataError
 from asr.tokenizers import SPACE
 from asr.tuning import Bench, Trial, tune
-from asr.types import Hypothesis, Utterance, Word
+from asr.types import Utterance, Word
 
 pytest.importorskip("numba", reason="needs the extra `beam`")
 

@@ -69,7 +69,7 @@ def _randomised(differences: IntArray) -> float:
     """Return the share of all signs of the differences whose sum is as far from 0 as theirs, or farther."""
     reach = int(np.abs(differences).sum())
     ways = np.ones(1)  # of each sum, from - to + what was added so far
-    for size in np.abs(differences).tolist():
+    for size in np.abs(differences[differences != 0]).tolist():
         step = np.zeros(2 * size + 1)
         step[[0, -1]] += 0.5
         ways = np.convolve(ways, step)
