@@ -33,4 +33,4 @@ def test_the_examples_print_what_the_page_says(tmp_path: Path, monkeypatch: pyte
             commands += 1
         missing = [line for line in lines if line and not line.startswith("$ ") and line not in printed]
         assert missing == [], "\n".join(printed)
-    assert commands == 9
+    assert commands == 10
