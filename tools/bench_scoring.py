@@ -3,7 +3,8 @@
     python tools/bench_scoring.py [--rounds 5] [--small 2620] [--large 100000]
 
 Texts are random: 20 words an utterance out of 20,000, of which 5 % are read as another and 2 % are lost. Every run is a
-process of its own; times are the least of the rounds, by the clock and of the processor, which other work disturbs less.
+process of its own; times are the least of the rounds, by the clock and of the processor, which other work disturbs
+less.
 """
 
 from __future__ import annotations
