@@ -12,14 +12,17 @@ import click
 from asr import AsrError, __version__
 from asr.cli import (
     align,
+    augment,
     compare,
     completion,
+    doctor,
     evaluate,
     export,
     info,
     lm,
     prepare,
     score,
+    text,
     train,
     transcribe,
     tune,
@@ -77,6 +80,8 @@ def forget_output() -> None:
         module.command
         for module in (
             prepare,
+            doctor,
+            augment,
             train,
             export,
             verify,
@@ -88,6 +93,7 @@ def forget_output() -> None:
             compare,
             info,
             lm,
+            text,
             completion,
         )
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from asr.bundle import ModelInfo
     from asr.recognizer import Recognizer
     from asr.scoring import Line, Report
-    from asr.text import TextRule
+
+Rule = Callable[[str], str]
 
 
 @click.command("evaluate")
@@ -61,7 +62,9 @@ def command(
     training = wanted.training_texts(rule)
     hypotheses = transcribed(recognizer, utterances)
     try:
-        report = measure(rule, utterances, hypotheses, **wanted.choices)
+        report = measure(
+            written(recognizer.info, settings["lexicon"] is not None), utterances, hypotheses, **wanted.choices
+        )
     except DataError as error:
         raise DataError(f"{manifest}: {error}") from error
     scored = Scored(
@@ -98,16 +101,34 @@ def transcribed(recognizer: Recognizer, utterances: Sequence[Utterance]) -> list
 
 
 def measure(
-    rule: TextRule, utterances: Sequence[Utterance], hypotheses: Sequence[Hypothesis], **choices: str
+    rules: tuple[Rule, Rule], utterances: Sequence[Utterance], hypotheses: Sequence[Hypothesis], **choices: str
 ) -> Report:
-    """Return the scores on a set after text rules on both sides; raises DataError."""
+    """Return the scores on a set after what is done to references and to hypotheses.
+
+    Raises DataError, and TextError for a reference without phones where phones are compared.
+    """
     from asr import scoring
 
+    of_reference, of_hypothesis = rules
     return scoring.score(
-        {utterance.id: rule(utterance.text) for utterance in utterances},
-        {utterance.id: rule(found.text) for utterance, found in zip(utterances, hypotheses, strict=True)},
+        {utterance.id: of_reference(utterance.text) for utterance in utterances},
+        {each.id: of_hypothesis(found.text) for each, found in zip(utterances, hypotheses, strict=True)},
         **choices,
     )
+
+
+def written(info: ModelInfo, in_words: bool) -> tuple[Rule, Rule]:
+    """Return what is done to a reference and to a hypothesis before they are compared.
+
+    in_words: a lexicon makes words of phones; else phones are compared, where the model says phones.
+    """
+    from asr import text, tokenizers
+
+    rule = text.get_rule(info.text_rules)
+    if in_words or info.tokenizer != "phone":
+        return rule, rule
+    tokenizer = tokenizers.restore(info.tokenizer, info.tokens, info.tokenizer_state)
+    return lambda reference: tokenizers.readable(tokenizer, rule(reference)), str
 
 
 def line_of(utterance: Utterance) -> Line:

@@ -37,7 +37,7 @@ def formats() -> Iterable[str]:
 @click.argument("hypothesis", type=PATH, metavar="HYP")
 @click.option(
     "--rules", metavar="NAME", shell_complete=complete_rules,
-    help="Text rules for both sides (none, basic, en); texts are compared as they are, unless given.",
+    help="Text rules for both sides, such as en or de; texts are compared as they are, unless given.",
 )  # fmt: skip
 @click.option("--hidden", is_flag=True, help="Also print what text rules hide: the error rates under each of them.")
 @click.option(
@@ -75,7 +75,7 @@ def command(
     said, read = ({id: line.text for id, line in side.items()} for side in (references, hypotheses))
     try:
         report = scoring.score(under(rule, said), under(rule, read), **wanted.choices)
-        others = what_rules_hide(said, read, wanted.choices["unit"]) if hidden else []
+        others = what_rules_hide(said, read, rule, wanted.choices["unit"]) if hidden else []
     except DataError as error:
         raise DataError(f"{reference}, {hypothesis}: {error}") from error
     scored = Scored(
@@ -107,9 +107,12 @@ def with_speakers(lines: Mapping[str, Line], path: Path | None) -> Mapping[str, 
     return {id: replace(line, speaker=known[id]) for id, line in lines.items()}
 
 
-def what_rules_hide(references: Mapping[str, str], hypotheses: Mapping[str, str], unit: str) -> list[Hidden]:
+def what_rules_hide(
+    references: Mapping[str, str], hypotheses: Mapping[str, str], rule: TextRule, unit: str
+) -> list[Hidden]:
+    """Return the scores without rules, under `basic`, and under the rule that was asked for."""
     from asr import text
     from asr.scoring.hidden import hidden
 
-    rules = {text.label(rule): rule for rule in text.TEXT_RULES.values()}
+    rules = {text.label(each): each for each in (*map(text.get_rule, ("none", "basic")), rule)}
     return hidden(references, hypotheses, rules, unit=unit)

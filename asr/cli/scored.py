@@ -117,8 +117,8 @@ class Wanted:
 
 
 _OPTIONS = (
-    click.option("--unit", type=OneOf(units), help="A word is what white space parts (word), or every Han character "
-                 "too (mixed), or every character (char)."),
+    click.option("--unit", type=OneOf(units), help="A word is what white space parts, and every Han character (word; "
+                 "mixed: CER without the spaces beside them), or every character (char)."),
     click.option("--alignment", type=OneOf(aligners), help="The fewest edits, or those of NIST's sclite."),
     click.option("--by", multiple=True, metavar="FIELD", help="Break down by speaker, sex, length, words_per_s, "
                  "snr_db, or any key of the references; may be repeated."),

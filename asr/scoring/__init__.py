@@ -33,10 +33,10 @@ def score(
 ) -> Report:
     """Compare texts by id, word by word and character by character, in the order of the references.
 
-    unit: a name of UNITS, what counts as a word (what white space parts; `mixed`: every Han character too; `char`:
-    every character). alignment: a name of ALIGNERS, which edits between words are taken (the fewest; `nist`: those of
-    sclite); characters always take the fewest. Nothing else is done to a text, so apply the same text rules to both
-    sides before.
+    unit: a name of UNITS, what counts as a word (what white space parts, and every Han character; `mixed`: the same, and
+    CER without the spaces beside Han characters; `char`: every character). alignment: a name of ALIGNERS, which edits
+    between words are taken (the fewest; `nist`: those of sclite); characters always take the fewest. Nothing else is
+    done to a text, so apply the same text rules to both sides before.
     An empty reference makes every word of its hypothesis an insertion, an empty hypothesis every word a deletion, and
     two empty sides agree.
     Raises DataError for ids on one side only, and where the references hold no word at all (no rate is defined);

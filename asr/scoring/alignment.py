@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from asr.errors import ConfigError, did_you_mean
+from asr.han import parted
 from asr.scoring.nist import nist_edits
 
 _MARKS = {"replace": "S", "insert": "I", "delete": "D"}
@@ -46,12 +47,14 @@ def get_aligner(name: str) -> Callable[[Sequence[str], Sequence[str]], list[str]
 def aligned_text(reference: str, hypothesis: str, marks: str | None = None) -> str:
     """Return three lines, REF, HYP and the marks (C S I D), with the words of a column one above the other.
 
-    `marks` are those of `edits` on the words, and are found where they are not given. Where a side has no word stand
-    asterisks. Columns are counted as a terminal draws them: wide characters take two cells, combining ones none.
+    `marks` are those of `edits` on the words, which spaces part; where they are not given, they are found, and Han
+    characters are words of their own. Where a side has no word stand asterisks. Columns are counted as a terminal draws
+    them: wide characters take two cells, combining ones none.
     """
-    words, guesses = iter(reference.split()), iter(hypothesis.split())
     if marks is None:
-        (marks,) = edits([" ".join(reference.split())], [" ".join(hypothesis.split())])
+        reference, hypothesis = parted(reference), parted(hypothesis)
+        (marks,) = edits([reference], [hypothesis])
+    words, guesses = iter(reference.split()), iter(hypothesis.split())
     lines = ["REF:", "HYP:", "OPS:"]
     for mark in marks:
         word = "" if mark == "I" else next(words)

@@ -1,4 +1,4 @@
-"""What counts as a word: white space decides, or for scripts without spaces, every character."""
+"""What counts as a word: what white space parts, with every Han character alone, or every character."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from asr.errors import ConfigError, did_you_mean
+from asr.han import HAN_BLOCKS, parted
 
-# Unified ideographs with their extensions A to H, the compatibility ideographs, and the zero that is written with them.
-_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_ONE_HAN = re.compile(f"([{_HAN}])")
+_HAN = "".join(f"{chr(first)}-{chr(last)}" for first, last in HAN_BLOCKS)
 _SPACE_AT_HAN = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
 
 
@@ -23,11 +22,6 @@ class Unit(NamedTuple):
 
 def single_spaces(text: str) -> str:
     return " ".join(text.split())
-
-
-def han_apart(text: str) -> str:
-    """Return the text with every Han character as a word of its own: `你好 world` gives `你 好 world`."""
-    return single_spaces(_ONE_HAN.sub(r" \1 ", text))
 
 
 def han_joined(text: str) -> str:
@@ -44,8 +38,8 @@ def no_spaces(text: str) -> str:
 
 
 UNITS: dict[str, Unit] = {
-    "word": Unit(single_spaces, single_spaces),
-    "mixed": Unit(han_apart, han_joined),
+    "word": Unit(parted, single_spaces),
+    "mixed": Unit(parted, han_joined),
     "char": Unit(all_apart, no_spaces),
 }
 
