@@ -33,7 +33,7 @@ def score(
 ) -> Report:
     """Compare texts by id, word by word and character by character, in the order of the references.
 
-    unit: a name of UNITS, what counts as a word (what white space parts, and every Han character; `mixed`: the same, and
+    unit: a name of UNITS, what is a word (what white space parts, and every Han character; `mixed`: the same, and
     CER without the spaces beside Han characters; `char`: every character). alignment: a name of ALIGNERS, which edits
     between words are taken (the fewest; `nist`: those of sclite); characters always take the fewest. Nothing else is
     done to a text, so apply the same text rules to both sides before.
