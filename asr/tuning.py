@@ -8,10 +8,11 @@ from itertools import pairwise, product
 from typing import Any
 
 from asr import audio, scoring, text
-from asr.decoders.confidence import Calibration, expected_calibration_error, fit
+from asr.decoders.confidence import Calibration, fit
 from asr.decoding import make_decoder
 from asr.errors import DataError
 from asr.recognizer import Recognizer
+from asr.scoring.calibration import expected_calibration_error, judged
 from asr.types import FloatArray, Hypothesis, Utterance
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -110,23 +111,11 @@ def tune(
     narrower = (measure(weight, bonus, beam) for beam in sorted(beams))
     best = next(trial for trial in narrower if trial.wer <= best.wer + _ENOUGH or trial.settings["beam"] == widest)
     hypotheses = bench.decode({**fixed, **best.settings})
-    confidences, right = judged(hypotheses, bench.score(hypotheses))
+    confidences, right = judged([hypothesis.words for hypothesis in hypotheses], bench.score(hypotheses))
     calibration = fit(confidences, right)
     after = [calibration.of(confidence) for confidence in confidences]
     errors = (expected_calibration_error(values, right) for values in (confidences, after))
     return Tuned(tuple(trials.values()), best, calibration, *errors)
-
-
-def judged(hypotheses: Sequence[Hypothesis], report: scoring.Report) -> tuple[list[float], list[bool]]:
-    """Return the confidence of every word and whether it is right; of texts whose words the text rules left as many."""
-    confidences: list[float] = []
-    right: list[bool] = []
-    for hypothesis, score in zip(hypotheses, report.utterances, strict=True):
-        marks = score.marks.replace("D", "")
-        if len(marks) == len(hypothesis.words):
-            confidences += [word.confidence for word in hypothesis.words]
-            right += [mark == "C" for mark in marks]
-    return confidences, right
 
 
 def _rank(trial: Trial) -> tuple[float, float]:

@@ -18,9 +18,10 @@ import numpy as np
 
 from asr import __version__, manifest
 from asr.config import Config
-from asr.cores import available_cores
 from asr.corpora import get_corpus
 from asr.han import units
+from asr.machine import hardware
+from asr.scoring.bootstrap import Bootstrap
 from asr.text import TextRule, get_rule
 from asr.types import Utterance
 
@@ -153,8 +154,7 @@ def interval(score: Score, measure: str) -> tuple[float, float]:
     wrong = {"wer": lambda one: sum(one[key] for key in ERRORS), "cer": lambda one: one["char_errors"]}[measure]
     units = {"wer": "words", "cer": "characters"}[measure]
     counts = np.array([(wrong(one), one[units]) for one in score["utterances"]], dtype=np.float64)  # [U, 2]
-    draws = np.random.default_rng(1).multinomial(len(counts), np.full(len(counts), 1 / len(counts)), DRAWS)  # [D, U]
-    errors, total = (draws @ counts).T
+    errors, total = Bootstrap(rounds=DRAWS).sums(counts).T
     low, high = np.quantile(errors / np.maximum(total, 1.0), [0.025, 0.975])
     return float(low), float(high)
 
@@ -226,13 +226,3 @@ def commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return f" (commit {done.stdout.strip()})"
-
-
-def hardware() -> str:
-    return f"{processor()}, {available_cores()} cores"
-
-
-def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

@@ -47,6 +47,7 @@ COMMANDS = [
         "transcribe",
         "align",
         "score",
+        "compare",
         "info",
         "lm",
         "text",
@@ -415,10 +416,12 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_score_prints_per_cent_with_two_decimals(pair: tuple[Path, Path]) -> None:
-    wer, cer, ser = done("score", *pair).splitlines()
+    wer, cer, ser, mer, interval = done("score", *pair).splitlines()
     assert wer == "WER 37.50 %: 3 errors in 8 words (1 substitutions, 1 deletions, 1 insertions)"
     assert cer == "CER 24.32 %: 9 errors in 37 characters, spaces included"  # E, and two words of three with a space
     assert ser == "SER 100.00 %: 3 of 3 utterances with an error"
+    assert mer == "MER 33.33 %, WIL 43.75 %"  # 3 errors in 9 columns; 1 - (6 / 8) (6 / 8)
+    assert interval.startswith("95 % interval over 3 utterances: WER 25.00 to 100.00 %, CER ")
 
 
 def test_score_applies_text_rules_to_both_sides(pair: tuple[Path, Path]) -> None:

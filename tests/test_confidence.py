@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from asr.decoders.confidence import Calibration, calibrated, expected_calibration_error, fit
+from asr.decoders.confidence import Calibration, calibrated, fit
+from asr.scoring.calibration import expected_calibration_error
 from asr.types import Hypothesis, Word
 
 

@@ -20,7 +20,7 @@ from asr.cli import main
 from asr.errors import DataError
 from asr.tokenizers import SPACE
 from asr.tuning import Bench, Trial, tune
-from asr.types import Hypothesis, Utterance, Word
+from asr.types import Utterance, Word
 
 pytest.importorskip("numba", reason="needs the extra `beam`")
 
@@ -122,8 +122,8 @@ def test_the_command_keeps_what_it_found_in_the_model(sample: Path, tmp_path: Pa
 
 def test_words_that_the_rules_changed_in_number_are_not_judged() -> None:
     from asr import scoring
-    from asr.tuning import judged
+    from asr.scoring.calibration import judged
 
     words = (Word("a", 0.0, 0.1, 0.5), Word("b", 0.1, 0.2, 0.9))
     report = scoring.score({"u": "a c", "v": "a"}, {"u": "a b", "v": "a"})
-    assert judged([Hypothesis("a b", words), Hypothesis("a b", words)], report) == ([0.5, 0.9], [True, False])
+    assert judged([words, words], report) == ([0.5, 0.9], [True, False])

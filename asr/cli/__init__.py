@@ -13,6 +13,7 @@ from asr import AsrError, __version__
 from asr.cli import (
     align,
     augment,
+    compare,
     completion,
     doctor,
     evaluate,
@@ -28,6 +29,7 @@ from asr.cli import (
     tune,
     verify,
 )
+from asr.cli.origin import ARGUMENTS
 from asr.cli.output import complain
 
 # The shell's numbers for a program that a signal ended (128 + SIGINT, 128 + SIGPIPE).
@@ -39,6 +41,10 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[ARGUMENTS] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         write_utf8()
@@ -86,6 +92,7 @@ def forget_output() -> None:
             transcribe,
             align,
             score,
+            compare,
             info,
             lm,
             text,

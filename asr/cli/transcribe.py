@@ -28,7 +28,7 @@ def formats() -> Iterable[str]:
 @click.option(
     "--format", "kind", type=OneOf(formats), default="txt", show_default=True,
     help="txt: the text alone; json: one object a file, with words, times and confidences; "
-    "ctm, srt, textgrid: words with times.",
+    "ctm, srt, textgrid: words with times; stm, trn: for NIST's sclite.",
 )  # fmt: skip
 @options.decoding
 @click.option("--nbest", type=int, metavar="N", help="For beam: json also tells the N - 1 next best readings.")

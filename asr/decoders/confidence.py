@@ -1,4 +1,4 @@
-"""Confidences: how far they are from the share of words that are right, and a curve that brings them there."""
+"""Confidences: a curve that brings them to the share of words that are right."""
 
 from __future__ import annotations
 
@@ -47,16 +47,6 @@ def fit(confidences: Sequence[float], right: Sequence[bool]) -> Calibration:
         if np.abs(step).max() <= _NO_STEP:
             break
     return Calibration(*map(float, weights))
-
-
-def expected_calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Return the mean distance between confidence and share of right words over equal bins (Naeini et al. 2015)."""
-    values, hits = np.asarray(confidences, np.float64), np.asarray(right, np.float64)
-    if not len(values):
-        return 0.0
-    place = np.minimum((values * bins).astype(int), bins - 1)
-    sums = np.bincount(place, values - hits, minlength=bins)
-    return float(np.abs(sums).sum() / len(values))
 
 
 def calibrated(hypothesis: Hypothesis, calibration: Calibration) -> Hypothesis:

@@ -1,44 +1,67 @@
-"""Error rates: references and hypotheses paired by id, counted by jiwer, per utterance and in all."""
+"""Error rates: references and hypotheses paired by id, counted per utterance and in all, with what they are worth."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from asr.errors import DataError
-from asr.scoring.alignment import aligned_text, edits
+from asr.scoring.alignment import ALIGNERS, aligned_text, edits, get_aligner
+from asr.scoring.formats import READERS, Line, read_lines, read_pair, read_texts
 from asr.scoring.report import Report, UtteranceScore
-from asr.scoring.text import read_texts
+from asr.scoring.units import UNITS, get_unit
 
-__all__ = ["Report", "UtteranceScore", "aligned_text", "read_texts", "score"]
+__all__ = [
+    "ALIGNERS",
+    "READERS",
+    "UNITS",
+    "Line",
+    "Report",
+    "UtteranceScore",
+    "aligned_text",
+    "check_pairing",
+    "read_lines",
+    "read_pair",
+    "read_texts",
+    "score",
+]
 
 _NAMED = 10  # how many ids an error names
 
 
-def score(references: Mapping[str, str], hypotheses: Mapping[str, str]) -> Report:
+def score(
+    references: Mapping[str, str], hypotheses: Mapping[str, str], *, unit: str = "word", alignment: str = "fewest"
+) -> Report:
     """Compare texts by id, word by word and character by character, in the order of the references.
 
-    Words are what white space parts, and Han characters, each of which is one; nothing else is done to a text, so apply
-    the same text rules to both sides before.
-    An empty reference makes every word of its hypothesis an insertion.
-    Raises DataError for ids on one side only, and where the references hold no word at all (no rate is defined).
+    unit: a name of UNITS, what is a word (what white space parts, and every Han character; `mixed`: the same, and
+    CER without the spaces beside Han characters; `char`: every character). alignment: a name of ALIGNERS, which edits
+    between words are taken (the fewest; `nist`: those of sclite); characters always take the fewest. Nothing else is
+    done to a text, so apply the same text rules to both sides before.
+    An empty reference makes every word of its hypothesis an insertion, an empty hypothesis every word a deletion, and
+    two empty sides agree.
+    Raises DataError for ids on one side only, and where the references hold no word at all (no rate is defined);
+    ConfigError for an unknown name.
     """
-    _check_pairing(references, hypotheses)
-    left = [" ".join(references[id].split()) for id in references]
-    right = [" ".join(hypotheses[id].split()) for id in references]
+    check_pairing(references, hypotheses)
+    parted, align = get_unit(unit), get_aligner(alignment)
+    left, right = ([parted.words(side[id]) for id in references] for side in (references, hypotheses))
     if not any(left):
         raise DataError(
             f"no words in {len(left)} references, so no error rate is defined; score a set with reference texts"
         )
-    marks = edits(left, right), edits(left, right, characters=True)
+    characters = ([parted.characters(side[id]) for id in references] for side in (references, hypotheses))
+    marks = align(left, right), edits(*characters, characters=True)
     return Report(tuple(map(UtteranceScore, references, left, right, *marks)))
 
 
-def _check_pairing(references: Mapping[str, str], hypotheses: Mapping[str, str]) -> None:
+def check_pairing(references: Iterable[str], hypotheses: Iterable[str]) -> None:
+    """Raise DataError, with the first of them by name, where an id stands on one side only."""
+    sides = dict.fromkeys(references), dict.fromkeys(hypotheses)
     alone = [
-        f"{len(ids)} only among the {side} ({', '.join(ids[:_NAMED])}{', ...' if len(ids) > _NAMED else ''})"
-        for side, ids in (
-            ("references", [id for id in references if id not in hypotheses]),
-            ("hypotheses", [id for id in hypotheses if id not in references]),
+        f"{len(ids)} only among the {name} ({', '.join(ids[:_NAMED])}{', ...' if len(ids) > _NAMED else ''})"
+        for name, ids in (
+            ("references", [id for id in sides[0] if id not in sides[1]]),
+            ("hypotheses", [id for id in sides[1] if id not in sides[0]]),
         )
         if ids
     ]

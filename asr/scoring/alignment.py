@@ -1,67 +1,60 @@
-"""The edits between two sequences, counted by jiwer, and their picture in three lines."""
+"""The fewest edits between two sequences, found by rapidfuzz, and their picture in three lines."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
-from asr.han import parted, units
+from asr.errors import ConfigError, did_you_mean
+from asr.han import parted
+from asr.scoring.nist import nist_edits
 
-if TYPE_CHECKING:
-    from jiwer import AlignmentChunk
-
-_MARKS = {"equal": "C", "substitute": "S", "insert": "I", "delete": "D"}
+_MARKS = {"replace": "S", "insert": "I", "delete": "D"}
 
 
 def edits(references: Sequence[str], hypotheses: Sequence[str], *, characters: bool = False) -> list[str]:
     """Return for each pair of texts the fewest edits between them, one mark a word or, with `characters`, a character.
 
-    Words are what white space parts, and Han characters, each of which is one.
-
-    Marks: C correct, S substituted, I inserted, D deleted. The texts have no space at their ends and none twice.
-    Agrees with `process_words` and `process_characters` of jiwer.
+    Marks: C correct, S substituted, I inserted, D deleted. An empty side makes everything of the other an insertion or
+    a deletion. Agrees with `process_words` and `process_characters` of jiwer, which has them from rapidfuzz too.
     """
-    if not characters:
-        references, hypotheses = ([parted(text) for text in side] for side in (references, hypotheses))
-    count = len if characters else _count_words
-    # jiwer's documentation forbids an empty reference, which 4.0 counts all the same: pairs with an empty side need no
-    # search, so they never reach it.
-    marks = ["D" * count(left) + "I" * count(right) for left, right in zip(references, hypotheses, strict=True)]
-    both = [at for at in range(len(references)) if references[at] and hypotheses[at]]
-    chunks = _align([references[at] for at in both], [hypotheses[at] for at in both], characters)
-    for at, of_pair in zip(both, chunks, strict=True):
-        marks[at] = "".join(_marks(chunk) for chunk in of_pair)
-    return marks
+    parts: Callable[[str], Sequence[str]] = str if characters else str.split
+    return [_marks(parts(left), parts(right)) for left, right in zip(references, hypotheses, strict=True)]
 
 
-def _count_words(text: str) -> int:
-    return len(text.split())
+def _marks(left: Sequence[str], right: Sequence[str]) -> str:
+    if left == right:
+        return "C" * len(left)
+    from rapidfuzz.distance import Levenshtein  # here, because most runs never score
+
+    marks, reached = [], 0
+    for edit in Levenshtein.editops(left, right):
+        marks += ["C" * (edit.src_pos - reached), _MARKS[edit.tag]]
+        reached = edit.src_pos + (edit.tag != "insert")
+    return "".join([*marks, "C" * (len(left) - reached)])
 
 
-def _align(references: list[str], hypotheses: list[str], characters: bool) -> list[list[AlignmentChunk]]:
-    if not references:  # jiwer answers an empty list with one empty alignment
-        return []
-    import jiwer  # here, because it takes a while to load and most runs never score
-
-    process = jiwer.process_characters if characters else jiwer.process_words
-    return process(references, hypotheses).alignments
+ALIGNERS: dict[str, Callable[[Sequence[str], Sequence[str]], list[str]]] = {"fewest": edits, "nist": nist_edits}
 
 
-def _marks(chunk: AlignmentChunk) -> str:
-    units = max(chunk.ref_end_idx - chunk.ref_start_idx, chunk.hyp_end_idx - chunk.hyp_start_idx)
-    return _MARKS[chunk.type] * units
+def get_aligner(name: str) -> Callable[[Sequence[str], Sequence[str]], list[str]]:
+    """Return the aligner of words called `name`; ConfigError names the known ones."""
+    if name not in ALIGNERS:
+        raise ConfigError(f"alignment {name!r}: unknown{did_you_mean(name, ALIGNERS)}")
+    return ALIGNERS[name]
 
 
 def aligned_text(reference: str, hypothesis: str, marks: str | None = None) -> str:
     """Return three lines, REF, HYP and the marks (C S I D), with the words of a column one above the other.
 
-    `marks` are those of `edits` on the words, and are found where they are not given. Where a side has no word stand
-    asterisks. Columns are counted as a terminal draws them: wide characters take two cells, combining ones none.
+    `marks` are those of `edits` on the words, which spaces part; where they are not given, they are found, and Han
+    characters are words of their own. Where a side has no word stand asterisks. Columns are counted as a terminal draws
+    them: wide characters take two cells, combining ones none.
     """
-    words, guesses = iter(units(reference)), iter(units(hypothesis))
     if marks is None:
+        reference, hypothesis = parted(reference), parted(hypothesis)
         (marks,) = edits([reference], [hypothesis])
+    words, guesses = iter(reference.split()), iter(hypothesis.split())
     lines = ["REF:", "HYP:", "OPS:"]
     for mark in marks:
         word = "" if mark == "I" else next(words)

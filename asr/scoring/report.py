@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from asr.scoring.alignment import aligned_text
+from asr.scoring.totals import COUNTS, RATES, IntArray, Totals
+
+_MARKS = "CSDI"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,73 +82,108 @@ class UtteranceScore:
         """Three lines, REF, HYP and OPS, word under word."""
         return aligned_text(self.reference, self.hypothesis, self.marks)
 
+    @property
+    def pairs(self) -> list[tuple[str, str, str]]:
+        """(mark, word said, word read) of every column of the alignment, "" where a side has none."""
+        words, guesses = iter(self.reference.split()), iter(self.hypothesis.split())
+        return [(mark, "" if mark == "I" else next(words), "" if mark == "D" else next(guesses)) for mark in self.marks]
+
     def as_dict(self) -> dict[str, object]:
         names = ("id", "reference", "hypothesis", "marks", "words", "hits", "substitutions", "deletions", "insertions")
         return {name: getattr(self, name) for name in (*names, "characters", "char_errors")}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """The scores of a set; rates are fractions of the whole set's reference, not means over utterances."""
 
     utterances: tuple[UtteranceScore, ...]
 
+    @cached_property
+    def counts(self) -> IntArray:
+        """The counts of every utterance in the order of `asr.scoring.totals.COUNTS`: [N, 10]."""
+        return np.array([_counts(each) for each in self.utterances], np.int64).reshape(-1, len(COUNTS))
+
+    @cached_property
+    def totals(self) -> Totals:
+        return Totals(self.counts.sum(axis=0))
+
+    def part(self, places: Iterable[int]) -> Totals:
+        """Return the totals of the utterances at these places."""
+        return Totals(self.counts[list(places)].sum(axis=0))
+
     @property
     def words(self) -> int:
         """The words of all references: the denominator of `wer`."""
-        return sum(utterance.words for utterance in self.utterances)
+        return int(self.totals.words)
 
     @property
     def characters(self) -> int:
         """The characters of all references, spaces included: the denominator of `cer`."""
-        return sum(utterance.characters for utterance in self.utterances)
+        return int(self.totals.characters)
 
     @property
     def hits(self) -> int:
-        return sum(utterance.hits for utterance in self.utterances)
+        return int(self.totals.of("hits"))
 
     @property
     def substitutions(self) -> int:
-        return sum(utterance.substitutions for utterance in self.utterances)
+        return int(self.totals.of("substitutions"))
 
     @property
     def deletions(self) -> int:
-        return sum(utterance.deletions for utterance in self.utterances)
+        return int(self.totals.of("deletions"))
 
     @property
     def insertions(self) -> int:
-        return sum(utterance.insertions for utterance in self.utterances)
+        return int(self.totals.of("insertions"))
 
     @property
     def errors(self) -> int:
-        return self.substitutions + self.deletions + self.insertions
+        return int(self.totals.errors)
+
+    @property
+    def char_errors(self) -> int:
+        return int(self.totals.char_errors)
 
     @property
     def wer(self) -> float:
         """Word errors per word of the references; above 1 where much was inserted."""
-        return self.errors / self.words
-
-    @property
-    def char_errors(self) -> int:
-        return sum(utterance.char_errors for utterance in self.utterances)
+        return float(self.totals.wer)
 
     @property
     def cer(self) -> float:
         """Character errors per character of the references, with the space between words as a character."""
-        return self.char_errors / self.characters
+        return float(self.totals.cer)
 
     @property
     def ser(self) -> float:
         """The share of utterances with a wrong word."""
-        return sum(utterance.errors > 0 for utterance in self.utterances) / len(self.utterances)
+        return float(self.totals.ser)
+
+    @property
+    def mer(self) -> float:
+        """Word errors per word of the alignment, never above 1."""
+        return float(self.totals.mer)
+
+    @property
+    def wil(self) -> float:
+        """Word information lost, from 0 to 1."""
+        return float(self.totals.wil)
 
     def as_dict(self) -> dict[str, object]:
         """Return the rates, the counts and every utterance, ready for JSON."""
         counts = ("words", "hits", "substitutions", "deletions", "insertions", "characters", "char_errors")
         return {
-            **{name: getattr(self, name) for name in ("wer", "cer", "ser", *counts)},
+            **{name: getattr(self, name) for name in (*RATES, *counts)},
             "utterances": [utterance.as_dict() for utterance in self.utterances],
         }
+
+
+def _counts(utterance: UtteranceScore) -> list[int]:
+    """Return the counts of one utterance in the order of COUNTS."""
+    counts = [marks.count(mark) for marks in (utterance.marks, utterance.char_marks) for mark in _MARKS]
+    return [1, int(_errors(utterance.marks) > 0), *counts]
 
 
 def _of_reference(marks: str) -> int:

@@ -9,7 +9,9 @@ from asr.types import Hypothesis
 from asr.writers.ctm import Ctm
 from asr.writers.json import Json
 from asr.writers.srt import Srt
+from asr.writers.stm import Stm
 from asr.writers.textgrid import TextGrid
+from asr.writers.trn import Trn
 from asr.writers.txt import Txt
 
 __all__ = ["WRITERS", "Writer", "get_writer"]
@@ -25,7 +27,15 @@ class Writer(Protocol):
     def write(name: str, hypothesis: Hypothesis, *, several: bool) -> str: ...
 
 
-WRITERS: dict[str, type[Writer]] = {"txt": Txt, "json": Json, "ctm": Ctm, "srt": Srt, "textgrid": TextGrid}
+WRITERS: dict[str, type[Writer]] = {
+    "txt": Txt,
+    "json": Json,
+    "ctm": Ctm,
+    "stm": Stm,
+    "trn": Trn,
+    "srt": Srt,
+    "textgrid": TextGrid,
+}
 
 
 def get_writer(name: str) -> type[Writer]:
