@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from asr import audio as audio_file
-from asr import bundle
+from asr import bundle, runtime
 from asr.cores import available_cores
 from asr.decoders.confidence import calibrated
 from asr.decoding import make_decoder
-from asr.errors import AsrError, ConfigError, ModelError
+from asr.errors import AsrError
 from asr.types import FloatArray, Hypothesis, Waveform
 
 Audio = str | Path | npt.NDArray[Any] | Waveform
@@ -34,21 +33,35 @@ T = TypeVar("T")
 class Recognizer:
     """A model file ready to transcribe; safe to share between threads.
 
+    provider: where the graph runs, a name in `asr.runtime.PROVIDERS` or "auto".
     decoder: a name of `asr.decoders.DECODERS`, the model's own unless given; settings: arguments of that decoder, as
     `asr.decoding.make_decoder` takes them (`lm="lm.bin"`, `hotwords=["new york"]`, `nbest=5`).
-    Raises MissingFile, ModelError, ConfigError for an impossible number of threads, an unknown decoder or a setting
-    that it does not have, and what reading the files of the settings raises.
+    Raises MissingFile, ModelError, ConfigError for an impossible number of threads, a provider that is not there, an
+    unknown decoder or a setting that it does not have, and what reading the files of the settings raises.
     """
 
     def __init__(
-        self, path: str | Path | None = None, *, threads: int | None = None, decoder: str | None = None, **settings: Any
+        self,
+        path: str | Path | None = None,
+        *,
+        threads: int | None = None,
+        provider: str = "cpu",
+        decoder: str | None = None,
+        **settings: Any,
     ) -> None:
         path = bundle.default_model() if path is None else Path(path)
         data, self.info = bundle.load_bytes(path)
         self._threads = available_cores() if threads is None else threads
-        self._session = _session(data, self._threads, path)
+        self._session = runtime.session(data, path, threads=self._threads, provider=provider)
+        self._inputs = {value.name for value in self._session.get_inputs()}
         tuning = make_decoder(self.info, decoder, **settings)
         self._decoder, self._calibration = tuning.decoder, tuning.calibration
+
+    @property
+    def provider(self) -> str:
+        """Where the graph runs: a name in `asr.runtime.PROVIDERS`."""
+        started = self._session.get_providers()[0]
+        return next(name for name, provider in runtime.PROVIDERS.items() if provider.name == started)
 
     def transcribe(self, audio: Audio, *, rate_hz: int | None = None) -> Hypothesis:
         """Return what is said in a file, a Waveform, or an array [T] or [T, C] of floats in [-1, 1] or of integers.
@@ -60,6 +73,7 @@ class Recognizer:
     def transcribe_batch(self, audios: Iterable[Audio], *, rate_hz: int | None = None) -> list[Hypothesis]:
         """Return the hypotheses of many recordings, in their order; equal to those of `transcribe`, and faster.
 
+        A model in int8 is run one recording at a time, since its scales span a batch.
         Raises the first recording's AsrError, which names it; `transcribe_each` goes on instead.
         """
         hypotheses = []
@@ -80,14 +94,20 @@ class Recognizer:
             yield from zip((item.name for item in window), self._results(window), strict=True)
 
     def log_probs(self, batch: Sequence[FloatArray]) -> list[FloatArray]:
-        """Return log-probabilities [F', V] of each waveform [T] at the model's rate, as one padded batch."""
-        if not batch:  # onnxruntime aborts the process on a batch of none
-            return []
+        """Return log-probabilities [F', V] of each waveform [T] at the model's rate, as one batch if it may be."""
+        if not self.info.batches:
+            return [rows for samples in batch for rows in self._run([samples])]
+        return self._run(batch) if batch else []  # onnxruntime aborts the process on a batch of none
+
+    def _run(self, batch: Sequence[FloatArray]) -> list[FloatArray]:
         lengths = np.array([len(samples) for samples in batch], dtype=np.int64)
         padded = np.zeros((len(batch), lengths.max()), dtype=np.float32)  # [N, T]
         for row, samples in zip(padded, batch, strict=True):
             row[: len(samples)] = samples
-        log_probs, frames = self._session.run(["log_probs", "frames"], {"samples": padded, "lengths": lengths})
+        feeds = {"samples": padded, "lengths": lengths}
+        if "rate_hz" in self._inputs:  # of a graph that resamples
+            feeds["rate_hz"] = np.array([self.info.rate_hz], dtype=np.int64)
+        log_probs, frames = self._session.run(["log_probs", "frames"], feeds)
         return [rows[:size] for rows, size in zip(log_probs, frames, strict=True)]
 
     def _decoded(self, batch: Sequence[FloatArray]) -> list[Hypothesis]:
@@ -167,19 +187,3 @@ def _read_ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := following.result()) is not None:
             following = pool.submit(next, items, None)
             yield item
-
-
-def _session(model: bytes, threads: int, path: Path) -> onnxruntime.InferenceSession:
-    if threads < 1:
-        raise ConfigError(f"threads: {threads} is too few; give 1 or more, or leave it out for all cores")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # errors; warnings are for those who wrote the graph
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own exceptions share no base that it exports
-        reason = str(error).splitlines()[0]
-        raise ModelError(
-            f"{path}: onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
-            "update with: pip install -U onnxruntime"
-        ) from error

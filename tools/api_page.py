@@ -21,6 +21,7 @@ MODULES = (
     "asr",
     "asr.types",
     "asr.recognizer",
+    "asr.runtime",
     "asr.longform",
     "asr.alignment",
     "asr.viterbi",
@@ -58,6 +59,9 @@ MODULES = (
     "asr.model.ctc",
     "asr.train.checkpoint",
     "asr.export",
+    "asr.export.quantise",
+    "asr.export.measuring",
+    "asr.export.precisions",
     "asr.errors",
 )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asr.cli.options import PATH
-from asr.cli.output import as_json, per_cent
+from asr.cli.output import as_json, per_cent, precisions_table
 
 if TYPE_CHECKING:
     from asr.bundle import ModelInfo
@@ -48,10 +48,12 @@ def described(info: ModelInfo) -> dict[str, Any]:
         "tokens": f"{len(info.tokens)} ({info.tokenizer}): {' '.join(info.tokens)}",
         "sample rate": f"{info.rate_hz} Hz",
         "frame shift": f"{1000 * info.frame_shift_s:g} ms",
+        "precision": info.precision,
         "text rules": info.text_rules,
         "decoder": info.decoder,
         "features": info.features,
         "scores": {score.get("set", "unnamed"): rates(score) for score in info.scores} or "none stored",
+        "quantisation": quantised(info.quantisation) or "none",
         "priors": f"of {len(info.priors)} tokens, as logarithms" if info.priors else "none stored",
         "licence": info.licence or "not stated",
         "provenance": info.provenance,
@@ -64,6 +66,11 @@ def rates(score: Mapping[str, Any]) -> Any:
         return score
     amounts = f"{score['words']} words, {score['utterances']} utterances"
     return f"WER {per_cent(score['wer'])}, CER {per_cent(score['cer'])} ({amounts})"
+
+
+def quantised(story: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how a file was measured when it was quantised, its table as lines."""
+    return {**story, "table": "\n" + "\n".join(precisions_table(story["table"]))} if story else {}
 
 
 def lines(values: Mapping[str, Any], indent: str = "") -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -43,6 +44,18 @@ def print_report(report: Report, *, details: bool) -> None:
         f"CER {per_cent(report.cer)}: {report.char_errors} errors in {report.characters} characters, spaces included\n"
         f"SER {per_cent(report.ser)}: {wrong} of {len(report.utterances)} utterances with an error"
     )
+
+
+def precisions_table(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the lines of what `asr quantize` measured, the first of them the heads of the columns."""
+    columns = "{:<13} {:>8} {:>8} {:>8} {:>7} {:>11} {:>10} {:>7}"
+    yield columns.format("precision", "MB", "WER", "CER", "errors", "same texts", "real time", "faster")
+    for row in rows:
+        rates = per_cent(row["wer"]), per_cent(row["cer"])
+        speed = f"x {row['speed']:.0f}", f"{row['faster']:.2f} x"
+        yield columns.format(
+            row["precision"], f"{row['bytes'] / 1e6:.2f}", *rates, row["errors"], row["same_texts"], *speed
+        )
 
 
 def per_cent(fraction: float) -> str:
