@@ -32,8 +32,8 @@ from asr.types import Hypothesis, Utterance
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMMANDS = [
-    *("prepare", "train", "export", "verify", "evaluate", "tune", "transcribe", "align", "score", "info", "lm"),
-    "completion",
+    *("prepare", "train", "export", "verify", "evaluate", "tune", "quantize"),
+    *("transcribe", "align", "score", "bench", "info", "lm", "completion"),
 ]
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")

@@ -59,6 +59,7 @@ MODULES = (
     "asr.model.ctc",
     "asr.train.checkpoint",
     "asr.export",
+    "asr.benchmark",
     "asr.export.quantise",
     "asr.export.measuring",
     "asr.export.precisions",

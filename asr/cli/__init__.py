@@ -12,6 +12,7 @@ import click
 from asr import AsrError, __version__
 from asr.cli import (
     align,
+    bench,
     completion,
     evaluate,
     export,
@@ -72,7 +73,7 @@ def forget_output() -> None:
         module.command
         for module in (
             *(prepare, train, export, verify, evaluate, tune, quantize),
-            *(transcribe, align, score, info, lm, completion),
+            *(transcribe, align, score, bench, info, lm, completion),
         )
     ],
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--store", metavar="NAME", help="Also keep rates and counts in MODEL, as those of the set NAME.")
 @options.decoding
 @options.threads
+@options.provider
 def command(
     model: Path,
     manifest: Path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,11 +14,11 @@ import onnxruntime
 
 from asr import bundle, machine
 from asr import manifest as manifests
-from asr.bundle import ModelInfo
 from asr.errors import ConfigError, DataError, ModelError
 from asr.export import selfcheck
 from asr.export.measuring import Row, measure
 from asr.export.precisions import PRECISIONS, get_precision
+from asr.files import replacing
 from asr.recognizer import Recognizer
 
 MARGIN = 0.003  # by how much the word error rate may grow: 0.3 points, one word in 333
@@ -55,37 +56,35 @@ def quantise(
     if not margin >= 0:
         raise ConfigError(f"margin: {margin} is below 0; give how much the word error rate may grow, such as {MARGIN}")
     folder = model.parent if out is None else Path(out)
-    makers = {name: get_precision(name) for name in precisions}
-    data, info = _in_fp32(model)
-    candidates = {name: make(onnx.load_model_from_string(data)) for name, make in makers.items()}
     with tempfile.TemporaryDirectory() as scratch:
-        files = {name: Path(scratch) / f"{model.stem}-{name}.onnx" for name in candidates}
-        for name, file in files.items():
-            _save(candidates[name], info, name, file)
+        files = {name: convert(model, name, Path(scratch) / f"{model.stem}-{name}.onnx") for name in precisions}
         table = _measured({"fp32": model, **files}, manifest, threads)
         refused = tuple(row.precision for row in table if row.wer > table[0].wer + margin)
-        story = _story(data, manifest, table, margin=margin, threads=threads)
+        story = _story(model, manifest, table, margin=margin, threads=threads)
         written = {name: folder / file.name for name, file in files.items() if name not in refused}
         for name, path in written.items():
-            bundle.save(candidates[name], replace(bundle.read_info(files[name]), quantisation=story), path)
+            bundle.update(files[name], replace(bundle.read_info(files[name]), quantisation=story))
+            with replacing(path) as temporary:
+                shutil.copyfile(files[name], temporary)
     return Quantised(table, written, refused)
 
 
-def _in_fp32(model: Path) -> tuple[bytes, ModelInfo]:
+def convert(model: Path, precision: str, out: Path) -> Path:
+    """Write a model file in another precision, measured by nobody, and return its path.
+
+    It says its own answer to the probe, and none of the scores of fp32. Raises MissingFile, ModelError, ConfigError,
+    OutputError.
+    """
+    make = get_precision(precision)
     data, info = bundle.load_bytes(model)
     if info.precision != "fp32":
         raise ModelError(f"{model}: is quantised already ({info.precision}); name the file that it was made from")
-    return data, info
-
-
-def _save(candidate: onnx.ModelProto, info: ModelInfo, precision: str, path: Path) -> None:
-    """Write a candidate with what it says about itself: its own answer to the probe, and none of the scores of fp32."""
     info = replace(info, name=f"{info.name}-{precision}", precision=precision, scores=(), probe=None)
-    bundle.save(candidate, info, path)
-    samples = selfcheck.signal(info.rate_hz)
-    answer = selfcheck.probe(Recognizer(path).log_probs([samples])[0])
+    bundle.save(make(onnx.load_model_from_string(data)), info, out)
+    answer = selfcheck.probe(Recognizer(out).log_probs([selfcheck.signal(info.rate_hz)])[0])
     tolerance = TOLERANCES.get(precision, selfcheck.PROBE_TOLERANCE)
-    bundle.update(path, replace(info, probe=answer | {"tolerance": tolerance}))
+    bundle.update(out, replace(info, probe=answer | {"tolerance": tolerance}))
+    return out
 
 
 def _measured(files: Mapping[str, Path], manifest: Path, threads: int) -> tuple[Row, ...]:
@@ -95,10 +94,10 @@ def _measured(files: Mapping[str, Path], manifest: Path, threads: int) -> tuple[
         raise DataError(f"{manifest}: {error}") from error
 
 
-def _story(data: bytes, manifest: Path, table: Sequence[Row], *, margin: float, threads: int) -> dict[str, object]:
+def _story(model: Path, manifest: Path, table: Sequence[Row], *, margin: float, threads: int) -> dict[str, object]:
     """Return what a file keeps of how it was measured."""
     return {
-        "source_sha256": hashlib.sha256(data).hexdigest(),
+        "source_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "manifest": manifest.name,
         "manifest_sha256": hashlib.sha256(manifest.read_bytes()).hexdigest(),
         "margin": margin,
