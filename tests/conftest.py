@@ -24,7 +24,10 @@ _BY_COMMAND = {"test_recipes.py": {"torch", "onnx"}}
 
 
 # Of `asr.export`, what works on a model file alone.
-_LIGHT = ("measuring", "nodes", "precisions", "quantise", "rewriting", "selfcheck")
+_LIGHT = (
+    *("extend", "framing", "labels", "measuring", "nodes", "precisions", "quantise", "resampling", "rewriting"),
+    "selfcheck",
+)
 
 
 def _is_light(name: str) -> bool:

@@ -32,7 +32,7 @@ from asr.types import Hypothesis, Utterance
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMMANDS = [
-    *("prepare", "train", "export", "verify", "evaluate", "tune", "quantize"),
+    *("prepare", "train", "export", "verify", "evaluate", "tune", "quantize", "extend"),
     *("transcribe", "align", "score", "bench", "info", "lm", "completion"),
 ]
 RATE_HZ = 16000

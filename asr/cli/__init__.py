@@ -16,6 +16,7 @@ from asr.cli import (
     completion,
     evaluate,
     export,
+    extend,
     info,
     lm,
     prepare,
@@ -72,7 +73,7 @@ def forget_output() -> None:
     commands=[
         module.command
         for module in (
-            *(prepare, train, export, verify, evaluate, tune, quantize),
+            *(prepare, train, export, verify, evaluate, tune, quantize, extend),
             *(transcribe, align, score, bench, info, lm, completion),
         )
     ],
