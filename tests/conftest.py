@@ -25,7 +25,18 @@ _BY_COMMAND = {"test_recipes.py": {"torch", "onnx"}}
 
 # Of `asr.export`, what works on a model file alone.
 _LIGHT = (
-    *("extend", "framing", "labels", "measuring", "nodes", "precisions", "quantise", "resampling", "rewriting"),
+    *(
+        "extend",
+        "framing",
+        "frontend",
+        "labels",
+        "measuring",
+        "nodes",
+        "precisions",
+        "quantise",
+        "resampling",
+        "rewriting",
+    ),
     "selfcheck",
 )
 
