@@ -16,12 +16,12 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
+from asr import wire
 from asr.errors import MissingFile, ModelError, OutputError
 from asr.files import existing_file, replacing
-from asr.protobuf import WireError, message
-from asr.protobuf import fields as wire_fields
+from asr.tokenizers.tokens import BYTES
 
-FORMAT = 1
+FORMAT = 2  # what this version reads; a file has the lowest number whose readers understand it
 PREFIX = "asr."
 DEFAULT_MODEL = "an4-en.onnx"
 
@@ -43,6 +43,7 @@ class ModelInfo:
     frame_shift_s: float
     blank: int = 0
     tokenizer: str = "char"
+    tokenizer_state: Mapping[str, Any] = field(default_factory=dict)  # what encoding needs beside the tokens
     text_rules: str = "none/1"
     features: Mapping[str, Any] = field(default_factory=dict)
     decoder: Mapping[str, Any] = field(default_factory=lambda: {"name": "greedy"})
@@ -53,6 +54,7 @@ class ModelInfo:
     priors: tuple[float, ...] = ()  # log of each token's mean probability over training frames; () where not measured
     precision: str = "fp32"  # of the weights: a name of `asr.export.precisions.PRECISIONS` where they were rounded
     quantisation: Mapping[str, Any] = field(default_factory=dict)  # what `asr quantize` measured; {} in fp32
+    streaming: Mapping[str, Any] | None = None  # what pieces of a recording need; None where all of it is heard at once
 
     @property
     def batches(self) -> bool:
@@ -113,7 +115,7 @@ def update(path: str | Path, info: ModelInfo) -> None:
 
 def _write(model: bytes, info: ModelInfo, path: str | Path) -> None:
     entries = {
-        f"{PREFIX}format": json.dumps(FORMAT),
+        f"{PREFIX}format": json.dumps(_needed(info)),
         f"{PREFIX}sha256": json.dumps(_ZEROS),
         **{PREFIX + f.name: json.dumps(getattr(info, f.name), ensure_ascii=False) for f in fields(info)},
     }
@@ -126,15 +128,23 @@ def _write(model: bytes, info: ModelInfo, path: str | Path) -> None:
         file.writelines((data[:first], digest.encode(), data[first + len(digest) :]))
 
 
+def _needed(info: ModelInfo) -> int:
+    """Return the number of the format: readers of 1 take a byte token for its name."""
+    return 1 if BYTES.keys().isdisjoint(info.tokens) else 2
+
+
 def _with_metadata(model: bytes, entries: Mapping[str, str]) -> bytes:
     """Return the model with `entries` as its metadata, before the graph, and without its former `asr.` ones."""
     before: list[bytes] = []
     after: list[bytes] = []
-    for number, first, start, end in wire_fields(model):
+    for number, first, start, end in wire.fields(model):
         if number == _METADATA and _entry(model, start, end)[0].startswith(PREFIX):
             continue
         (before if number < _GRAPH or number == _METADATA else after).append(model[first:end])
-    ours = [message(_METADATA, message(_KEY, k.encode()) + message(_VALUE, v.encode())) for k, v in entries.items()]
+    ours = [
+        wire.message(_METADATA, wire.message(_KEY, k.encode()) + wire.message(_VALUE, v.encode()))
+        for k, v in entries.items()
+    ]
     return b"".join(before + ours + after)
 
 
@@ -143,9 +153,9 @@ def _checked_entries(data: bytes, path: Path) -> dict[str, tuple[str, int]]:
     if not data:
         raise ModelError(f"{path}: is empty; copy or export it again")
     try:
-        numbers = {number for number, *_ in wire_fields(data)}
+        numbers = {number for number, *_ in wire.fields(data)}
         entries = _entries(data)
-    except WireError as error:
+    except wire.WireError as error:
         if data[:1] == b"\x08" and f"{PREFIX}format".encode() in data:  # ir_version first, as every writer has it
             raise ModelError(f"{path}: is damaged or cut short ({error}); copy or export it again") from error
         raise ModelError(f"{path}: is not an ONNX model; name a file written by 'asr export'") from error
@@ -221,6 +231,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "frame_shift_s": lambda v: isinstance(v, int | float) and v > 0,
     "blank": lambda v: isinstance(v, int) and v >= 0,
     "tokenizer": _is_text,
+    "tokenizer_state": _is_mapping,
     "text_rules": _is_text,
     "features": _is_mapping,
     "decoder": lambda v: _is_mapping(v) and _is_text(v.get("name")),
@@ -231,26 +242,27 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "priors": lambda v: isinstance(v, tuple) and all(map(_is_finite, v)),
     "precision": _is_text,
     "quantisation": _is_mapping,
+    "streaming": lambda v: v is None or (_is_mapping(v) and {"context_frames", "ahead_samples", "state"} <= v.keys()),
 }
 
 
 def _entries(data: bytes) -> dict[str, tuple[str, int]]:
     """Return key -> (value, offset of the value in the file) of the metadata."""
     found: dict[str, tuple[str, int]] = {}
-    for number, _, start, end in wire_fields(data):
+    for number, _, start, end in wire.fields(data):
         if number == _METADATA:
             key, value, offset = _entry(data, start, end)
             if key in found:
-                raise WireError(f"{key} stands there twice")
+                raise wire.WireError(f"{key} stands there twice")
             found[key] = (value, offset)
     return found
 
 
 def _entry(data: bytes, start: int, end: int) -> tuple[str, str, int]:
     """Return (key, value, offset of the value) of one StringStringEntryProto."""
-    spans = {number: (first, last) for number, _, first, last in wire_fields(data, start, end)}
+    spans = {number: (first, last) for number, _, first, last in wire.fields(data, start, end)}
     try:
         key, value = (data[slice(*spans.get(number, (end, end)))].decode() for number in (_KEY, _VALUE))
     except UnicodeDecodeError as error:
-        raise WireError("metadata that are not UTF-8") from error
+        raise wire.WireError("metadata that are not UTF-8") from error
     return key, value, spans.get(_VALUE, (end, end))[0]

@@ -17,6 +17,7 @@ from asr.cores import available_cores
 from asr.decoders.confidence import calibrated
 from asr.decoding import make_decoder
 from asr.errors import AsrError
+from asr.streaming import Stream
 from asr.types import FloatArray, Hypothesis, Waveform
 
 Audio = str | Path | npt.NDArray[Any] | Waveform
@@ -53,7 +54,8 @@ class Recognizer:
         data, self.info = bundle.load_bytes(path)
         self._threads = available_cores() if threads is None else threads
         self._session = runtime.session(data, path, threads=self._threads, provider=provider)
-        self._inputs = {value.name for value in self._session.get_inputs()}
+        resamples = any(value.name == "rate_hz" for value in self._session.get_inputs())
+        self._rate = {"rate_hz": np.array([self.info.rate_hz])} if resamples else {}
         tuning = make_decoder(self.info, decoder, **settings)
         self._decoder, self._calibration = tuning.decoder, tuning.calibration
 
@@ -104,11 +106,29 @@ class Recognizer:
         padded = np.zeros((len(batch), lengths.max()), dtype=np.float32)  # [N, T]
         for row, samples in zip(padded, batch, strict=True):
             row[: len(samples)] = samples
-        feeds = {"samples": padded, "lengths": lengths}
-        if "rate_hz" in self._inputs:  # of a graph that resamples
-            feeds["rate_hz"] = np.array([self.info.rate_hz], dtype=np.int64)
+        feeds = {"samples": padded, "lengths": lengths} | self._rate
         log_probs, frames = self._session.run(["log_probs", "frames"], feeds)
         return [rows[:size] for rows, size in zip(log_probs, frames, strict=True)]
+
+    def stream(self, *, rate_hz: int | None = None, **settings: Any) -> Stream:
+        """Return a recording to be fed in pieces at `rate_hz` (the model's own unless given); settings: of Stream.
+
+        Raises ConfigError for a model that hears recordings as a whole.
+        """
+        return Stream(self, lambda rows: self._decoded([rows])[0], rate_hz or self.info.rate_hz, **settings)
+
+    def run_part(
+        self, samples: FloatArray, first: int, count: int, state: FloatArray | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return log-probabilities [F, V] of `count` output frames after the `first` ones, and the state after them.
+
+        samples: [T]; state: of the frames before those, as it was returned for them; None at the beginning.
+        """
+        feeds = {"samples": samples[None], "lengths": np.array([len(samples)]), "part": np.array([first, count])}
+        feeds |= self._rate
+        feeds |= {} if state is None else {"state": state}
+        (log_probs,), state = self._session.run(["log_probs", "next_state"], feeds)
+        return log_probs, state
 
     def _decoded(self, batch: Sequence[FloatArray]) -> list[Hypothesis]:
         found = self._decoder.decode_batch(batch, frame_shift_s=self.info.frame_shift_s, threads=self._threads)

@@ -141,15 +141,13 @@ def show(times: dict[str, list[float]]) -> None:
     for name, row in times.items():
         print(f"  {name:<26} {1000 * median(row):8.1f}  ({1000 * min(row):.1f})")
     whole, encoder = (median(times[name]) for name in ("whole graph, fp32", "encoder, fp32"))
+    theirs = median(times["kaldi-native-fbank"])
     for name in ("features in the file", "features as exported now"):
-        share = median(times[name]) / (encoder + median(times[name]))
-        print(
-            f"{name}: {share:.1%} of a run, {median(times['kaldi-native-fbank']) / median(times[name]):.2f} x kaldi's speed"
-        )
+        ours = median(times[name])
+        print(f"{name}: {ours / (encoder + ours):.1%} of a run, {theirs / ours:.2f} x kaldi's speed")
     print(f"encoder in int8: {encoder / median(times['encoder, int8']):.2f} x fp32's speed")
-    print(
-        f"(the whole graph took {whole / (encoder + median(times['features in the file'])):.2f} of the sum of its parts)"
-    )
+    parts = encoder + median(times["features in the file"])
+    print(f"(the whole graph took {whole / parts:.2f} of the sum of its parts)")
 
 
 if __name__ == "__main__":

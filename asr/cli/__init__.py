@@ -12,8 +12,10 @@ import click
 from asr import AsrError, __version__
 from asr.cli import (
     align,
+    augment,
     bench,
     completion,
+    doctor,
     evaluate,
     export,
     extend,
@@ -22,6 +24,7 @@ from asr.cli import (
     prepare,
     quantize,
     score,
+    text,
     train,
     transcribe,
     tune,
@@ -73,8 +76,8 @@ def forget_output() -> None:
     commands=[
         module.command
         for module in (
-            *(prepare, train, export, verify, evaluate, tune, quantize, extend),
-            *(transcribe, align, score, bench, info, lm, completion),
+            *(prepare, doctor, augment, train, export, verify, evaluate, tune, quantize, extend),
+            *(transcribe, align, score, bench, info, lm, text, completion),
         )
     ],
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -41,7 +41,8 @@ def _lstm(graph: Rewriting, node: onnx.NodeProto) -> None:
         integers, scale = rounded(graph.known(node.input[place]), axes, LARGEST)
         matrices.append(graph.constant(integers.transpose(0, 2, 1), np.int8))
         scales += _scale_and_zero(graph, scale[..., 0])
-    inputs = [node.input[0], *matrices, *node.input[3:5], "", "", "", *scales]
+    others = [*node.input[3:], "", "", "", "", ""][:5]  # bias, lengths, states, peepholes
+    inputs = [node.input[0], *matrices, *others, *scales]
     graph.replace(node, "DynamicQuantizeLSTM", *inputs, domain=CONTRIBUTED)
 
 
@@ -56,8 +57,8 @@ def _scale_and_zero(graph: Rewriting, scale: Weights) -> list[str]:
 
 
 def _rectified(node: onnx.NodeProto, made_by: dict[str, onnx.NodeProto]) -> bool:
-    """Return whether what a node reads is the output of a ReLU, however it was laid out since."""
+    """Return whether what a node reads is the output of a ReLU, however it was laid out and masked since."""
     source = made_by[node.input[0]]
-    while source.op_type in ("Reshape", "Transpose"):
+    while source.op_type in ("Reshape", "Transpose", "Mul"):  # the product is with a mask
         source = made_by[source.input[0]]
     return source.op_type == "Relu"

@@ -1,4 +1,4 @@
-"""Bytes of the protobuf format: the fields of a message found, and a message written.
+"""The wire format of protobuf messages, as far as a model file needs it: fields found, and written.
 
 Source: https://protobuf.dev/programming-guides/encoding.
 """
@@ -53,7 +53,7 @@ def _varint(data: bytes, start: int, end: int) -> tuple[int, int]:
 
 
 def message(number: int, payload: bytes) -> bytes:
-    """Return a field of bytes, which is how a text or a message within a message is written."""
+    """Return a field that holds bytes: a text, or a message."""
     return _number(number << 3 | _BYTES) + _number(len(payload)) + payload
 
 
