@@ -76,9 +76,10 @@ class Rewriting(Nodes):
 
 def normalised(model: onnx.ModelProto) -> Value:
     """Return the name of the normalised features, at which the encoder begins; ModelError where there are none."""
-    nodes = iter(model.graph.node)
-    if any(node.op_type == "ReduceLogSum" for node in nodes):  # the logarithm of the bands
-        for node in nodes:
+    reached: set[Value] = set()
+    for node in model.graph.node:
+        if node.op_type == "ReduceLogSum" or not reached.isdisjoint(node.input):  # the logarithm of the bands, and on
+            reached.update(node.output)
             if node.op_type == "Div":  # by their deviation
                 return str(node.output[0])
     raise ModelError("the graph has no features as 'asr export' writes them; name a file written by it")
