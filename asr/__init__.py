@@ -22,14 +22,20 @@ __all__ = ["AsrError", "Hypothesis", "Waveform", "Word", "__version__", "load"]
 
 
 def load(
-    path: str | Path | None = None, *, threads: int | None = None, decoder: str | None = None, **settings: Any
+    path: str | Path | None = None,
+    *,
+    threads: int | None = None,
+    provider: str = "cpu",
+    decoder: str | None = None,
+    **settings: Any,
 ) -> Recognizer:
     """Return a Recognizer of a model file, or of the model that ships.
 
-    threads: all cores that this process may use, unless given. decoder: a name of `asr.decoders.DECODERS`; the model's
-    own unless given. settings: of the decoder: `asr.load(decoder="beam", lm="lm.bin", hotwords=["new york"], nbest=5)`.
+    threads: all cores that this process may use, unless given. provider: a name in `asr.runtime.PROVIDERS`, or "auto".
+    decoder: a name of `asr.decoders.DECODERS`; the model's own unless given. settings: of the decoder:
+    `asr.load(decoder="beam", lm="lm.bin", hotwords=["new york"], nbest=5)`.
     Raises MissingFile, ModelError, ConfigError.
     """
     from asr.recognizer import Recognizer  # here, so that importing the package does not load onnxruntime
 
-    return Recognizer(path, threads=threads, decoder=decoder, **settings)
+    return Recognizer(path, threads=threads, provider=provider, decoder=decoder, **settings)

@@ -52,7 +52,14 @@ class ModelInfo:
     licence: str = ""
     probe: Mapping[str, Any] | None = None
     priors: tuple[float, ...] = ()  # log of each token's mean probability over training frames; () where not measured
+    precision: str = "fp32"  # of the weights: a name of `asr.export.precisions.PRECISIONS` where they were rounded
+    quantisation: Mapping[str, Any] = field(default_factory=dict)  # what `asr quantize` measured; {} in fp32
     streaming: Mapping[str, Any] | None = None  # what pieces of a recording need; None where all of it is heard at once
+
+    @property
+    def batches(self) -> bool:
+        """Whether a row of a batch comes out as it does alone; the scales of int8 span all rows."""
+        return self.precision != "int8"
 
 
 class Serialisable(Protocol):
@@ -233,6 +240,8 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "licence": _is_text,
     "probe": lambda v: v is None or _is_mapping(v),
     "priors": lambda v: isinstance(v, tuple) and all(map(_is_finite, v)),
+    "precision": _is_text,
+    "quantisation": _is_mapping,
     "streaming": lambda v: v is None or (_is_mapping(v) and {"context_frames", "ahead_samples", "state"} <= v.keys()),
 }
 

@@ -124,6 +124,22 @@ def frame_matrix(spec: FeatureSpec) -> Matrix:
     return folded
 
 
+def folded_matrices(spec: FeatureSpec) -> tuple[Matrix, Matrix]:
+    """Return the same about the centre of a frame: even [half + 1, bins] and odd [half, bins].
+
+    Samples that were pre-emphasised before the frame was cut, y [window], and the mean m of those before that, give
+    the power spectrum square([y + y reversed, m] @ even) + square((y - y reversed) @ odd), of their first halves. A
+    sample in the middle is its own partner.
+    """
+    half = -(-spec.window // 2)
+    distances = np.arange(half)[:, None] - (spec.window - 1) / 2  # [half, 1]
+    angles = 2.0 * np.pi / spec.fft * np.arange(spec.bins) * distances
+    weights = window(spec)[:half, None] * np.where(distances == 0, 0.5, 1.0)
+    cosines, sines = weights * np.cos(angles), weights * np.sin(angles)
+    mean = -2.0 * (1.0 - spec.preemphasis) * cosines.sum(axis=0, keepdims=True)
+    return np.concatenate([cosines, mean]), sines
+
+
 def hz_to_mel(hz: npt.ArrayLike) -> Matrix:
     """Return Kaldi's (HTK's) mel of a frequency in hertz."""
     return np.asarray(1127.0 * np.log1p(np.asarray(hz, dtype=np.float64) / 700.0))

@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from asr import audio as audio_file
-from asr import bundle
+from asr import bundle, runtime
 from asr.cores import available_cores
 from asr.decoders.confidence import calibrated
 from asr.decoding import make_decoder
-from asr.errors import AsrError, ConfigError, ModelError
+from asr.errors import AsrError
 from asr.streaming import Stream
 from asr.types import FloatArray, Hypothesis, Waveform
 
@@ -35,21 +34,36 @@ T = TypeVar("T")
 class Recognizer:
     """A model file ready to transcribe; safe to share between threads.
 
+    provider: where the graph runs, a name in `asr.runtime.PROVIDERS` or "auto".
     decoder: a name of `asr.decoders.DECODERS`, the model's own unless given; settings: arguments of that decoder, as
     `asr.decoding.make_decoder` takes them (`lm="lm.bin"`, `hotwords=["new york"]`, `nbest=5`).
-    Raises MissingFile, ModelError, ConfigError for an impossible number of threads, an unknown decoder or a setting
-    that it does not have, and what reading the files of the settings raises.
+    Raises MissingFile, ModelError, ConfigError for an impossible number of threads, a provider that is not there, an
+    unknown decoder or a setting that it does not have, and what reading the files of the settings raises.
     """
 
     def __init__(
-        self, path: str | Path | None = None, *, threads: int | None = None, decoder: str | None = None, **settings: Any
+        self,
+        path: str | Path | None = None,
+        *,
+        threads: int | None = None,
+        provider: str = "cpu",
+        decoder: str | None = None,
+        **settings: Any,
     ) -> None:
         path = bundle.default_model() if path is None else Path(path)
         data, self.info = bundle.load_bytes(path)
         self._threads = available_cores() if threads is None else threads
-        self._session = _session(data, self._threads, path)
+        self._session = runtime.session(data, path, threads=self._threads, provider=provider)
+        resamples = any(value.name == "rate_hz" for value in self._session.get_inputs())
+        self._rate = {"rate_hz": np.array([self.info.rate_hz])} if resamples else {}
         tuning = make_decoder(self.info, decoder, **settings)
         self._decoder, self._calibration = tuning.decoder, tuning.calibration
+
+    @property
+    def provider(self) -> str:
+        """Where the graph runs: a name in `asr.runtime.PROVIDERS`."""
+        started = self._session.get_providers()[0]
+        return next(name for name, provider in runtime.PROVIDERS.items() if provider.name == started)
 
     def transcribe(self, audio: Audio, *, rate_hz: int | None = None) -> Hypothesis:
         """Return what is said in a file, a Waveform, or an array [T] or [T, C] of floats in [-1, 1] or of integers.
@@ -61,6 +75,7 @@ class Recognizer:
     def transcribe_batch(self, audios: Iterable[Audio], *, rate_hz: int | None = None) -> list[Hypothesis]:
         """Return the hypotheses of many recordings, in their order; equal to those of `transcribe`, and faster.
 
+        A model in int8 is run one recording at a time, since its scales span a batch.
         Raises the first recording's AsrError, which names it; `transcribe_each` goes on instead.
         """
         hypotheses = []
@@ -81,14 +96,18 @@ class Recognizer:
             yield from zip((item.name for item in window), self._results(window), strict=True)
 
     def log_probs(self, batch: Sequence[FloatArray]) -> list[FloatArray]:
-        """Return log-probabilities [F', V] of each waveform [T] at the model's rate, as one padded batch."""
-        if not batch:  # onnxruntime aborts the process on a batch of none
-            return []
+        """Return log-probabilities [F', V] of each waveform [T] at the model's rate, as one batch if it may be."""
+        if not self.info.batches:
+            return [rows for samples in batch for rows in self._run([samples])]
+        return self._run(batch) if batch else []  # onnxruntime aborts the process on a batch of none
+
+    def _run(self, batch: Sequence[FloatArray]) -> list[FloatArray]:
         lengths = np.array([len(samples) for samples in batch], dtype=np.int64)
         padded = np.zeros((len(batch), lengths.max()), dtype=np.float32)  # [N, T]
         for row, samples in zip(padded, batch, strict=True):
             row[: len(samples)] = samples
-        log_probs, frames = self._session.run(["log_probs", "frames"], {"samples": padded, "lengths": lengths})
+        feeds = {"samples": padded, "lengths": lengths} | self._rate
+        log_probs, frames = self._session.run(["log_probs", "frames"], feeds)
         return [rows[:size] for rows, size in zip(log_probs, frames, strict=True)]
 
     def stream(self, *, rate_hz: int | None = None, **settings: Any) -> Stream:
@@ -106,6 +125,7 @@ class Recognizer:
         samples: [T]; state: of the frames before those, as it was returned for them; None at the beginning.
         """
         feeds = {"samples": samples[None], "lengths": np.array([len(samples)]), "part": np.array([first, count])}
+        feeds |= self._rate
         feeds |= {} if state is None else {"state": state}
         (log_probs,), state = self._session.run(["log_probs", "next_state"], feeds)
         return log_probs, state
@@ -187,19 +207,3 @@ def _read_ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := following.result()) is not None:
             following = pool.submit(next, items, None)
             yield item
-
-
-def _session(model: bytes, threads: int, path: Path) -> onnxruntime.InferenceSession:
-    if threads < 1:
-        raise ConfigError(f"threads: {threads} is too few; give 1 or more, or leave it out for all cores")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # errors; warnings are for those who wrote the graph
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own exceptions share no base that it exports
-        reason = str(error).splitlines()[0]
-        raise ModelError(
-            f"{path}: onnxruntime {onnxruntime.__version__} cannot load it ({reason}); "
-            "update with: pip install -U onnxruntime"
-        ) from error

@@ -30,6 +30,30 @@ OPTIONAL = {"av", "kaldi_native_fbank", "librosa", "matplotlib", "onnx", "tensor
 _BY_COMMAND = {"test_recipes.py": {"torch", "onnx"}}
 
 
+# Of `asr.export`, what works on a model file alone.
+_LIGHT = (
+    *(
+        "extend",
+        "framing",
+        "frontend",
+        "labels",
+        "measuring",
+        "nodes",
+        "precisions",
+        "quantise",
+        "resampling",
+        "rewriting",
+    ),
+    "selfcheck",
+)
+
+
+def _is_light(name: str) -> bool:
+    """Return whether a name is `asr.export` itself, or stands in one of its modules that need no torch."""
+    package, _, module = name.partition("asr.export.")
+    return name == "asr.export" or (not package and module.partition(".")[0] in _LIGHT)
+
+
 def _needs(file: Path) -> set[str]:
     """Return the optional packages that a test file imports at its top, by itself or through `asr`."""
     needed = set(_BY_COMMAND.get(file.name, ()))
@@ -41,7 +65,9 @@ def _needs(file: Path) -> set[str]:
         else:
             continue
         needed |= {name.partition(".")[0] for name in names}
-        if any(name.startswith(("asr.model", "asr.train", "asr.export")) for name in names):
+        if any(name.startswith("asr.export.") for name in names):
+            needed.add("onnx")
+        if any(name.startswith(("asr.model", "asr.train", "asr.export")) and not _is_light(name) for name in names):
             needed |= {"torch", "onnx"}
     return needed & OPTIONAL
 

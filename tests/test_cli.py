@@ -44,15 +44,10 @@ COMMANDS = [
         "verify",
         "evaluate",
         "tune",
-        "transcribe",
-        "align",
-        "score",
-        "compare",
-        "info",
-        "lm",
-        "text",
+        "quantize",
+        "extend",
     ),
-    "completion",
+    *("transcribe", "align", "score", "compare", "bench", "info", "lm", "text", "completion"),
 ]
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")

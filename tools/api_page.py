@@ -21,6 +21,7 @@ MODULES = (
     "asr",
     "asr.types",
     "asr.recognizer",
+    "asr.runtime",
     "asr.longform",
     "asr.streaming",
     "asr.alignment",
@@ -83,6 +84,10 @@ MODULES = (
     "asr.model.ctc",
     "asr.train.checkpoint",
     "asr.export",
+    "asr.benchmark",
+    "asr.export.quantise",
+    "asr.export.measuring",
+    "asr.export.precisions",
     "asr.errors",
 )
 

@@ -52,6 +52,7 @@ class Task(NamedTuple):
     help="Write this file; with --manifest, a file a line into this folder. Standard output, unless given.",
 )  # fmt: skip
 @options.threads
+@options.provider
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -63,6 +64,7 @@ def command(
     kind: str,
     out: Path | None,
     threads: int | None,
+    provider: str | None,
 ) -> None:
     """Find when each word of a known text is said.
 
@@ -86,7 +88,7 @@ def command(
     tasks = read_tasks(audio, text, words, manifest)
     writer = get_writer(kind)
     # The text is known: the decoder, and what it would load, is not needed.
-    recognizer = asr.load(decoder="greedy", **given(path=model, threads=threads))
+    recognizer = asr.load(decoder="greedy", **given(path=model, threads=threads, provider=provider))
     failed = 0
     hidden = manifest is None or not sys.stderr.isatty()
     with click.progressbar(tasks, label="aligning", file=sys.stderr, hidden=hidden) as bar:

@@ -32,6 +32,7 @@ Rule = Callable[[str], str]
 @reporting
 @options.decoding
 @options.threads
+@options.provider
 def command(
     model: Path,
     manifest: Path,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asr.cli.options import PATH
-from asr.cli.output import as_json, per_cent
+from asr.cli.output import as_json, per_cent, precisions_table
 
 if TYPE_CHECKING:
     from asr.bundle import ModelInfo
@@ -19,26 +19,52 @@ if TYPE_CHECKING:
 @click.command("info")
 @click.argument("model", type=PATH, required=False)
 @click.option("--json", "in_json", is_flag=True, help="Print everything that the file says about itself, as JSON.")
-def command(model: Path | None, in_json: bool) -> None:
+@click.option("--devices", is_flag=True, help="Print what this machine computes with, in place of the model.")
+def command(model: Path | None, in_json: bool, devices: bool) -> None:
     """Print what is inside a model file.
 
     Its tokens, sample rate, text rules, decoder, error rates and where it comes from. MODEL is a .onnx file of
     'asr export'; the one that ships, unless given.
 
     \b
-    Example:
+    Examples:
       asr info model.onnx
+      asr info --devices
     """
+    if devices and model is not None:
+        raise click.UsageError("--devices is about this machine: name no MODEL beside it")
+    if devices:
+        show(found_devices(), in_json=in_json)
+        return
     from asr import bundle
 
     path = bundle.default_model() if model is None else model
     info = bundle.read_info(path)
     if in_json:
-        click.echo(as_json(asdict(info)))
-        return
-    click.echo(f"file: {path} ({path.stat().st_size / 1e6:.1f} MB)")
-    for line in lines(described(info)):
-        click.echo(line)
+        show(asdict(info), in_json=True)
+    else:
+        show({"file": f"{path} ({path.stat().st_size / 1e6:.1f} MB)", **described(info)}, in_json=False)
+
+
+def show(values: Mapping[str, Any], *, in_json: bool) -> None:
+    click.echo(as_json(values) if in_json else "\n".join(lines(values)))
+
+
+def found_devices() -> dict[str, Any]:
+    """Return the machine, and each execution provider with whether it is in the installed onnxruntime."""
+    import onnxruntime
+
+    from asr import machine, runtime
+
+    here = runtime.present()
+    return {
+        **machine.described(),
+        "onnxruntime": onnxruntime.__version__,
+        "providers": {
+            name: "installed" if name in here else f"not installed (package {provider.package})"
+            for name, provider in runtime.PROVIDERS.items()
+        },
+    }
 
 
 def described(info: ModelInfo) -> dict[str, Any]:
@@ -48,10 +74,12 @@ def described(info: ModelInfo) -> dict[str, Any]:
         "tokens": f"{len(info.tokens)} ({info.tokenizer}): {' '.join(info.tokens)}",
         "sample rate": f"{info.rate_hz} Hz",
         "frame shift": f"{1000 * info.frame_shift_s:g} ms",
+        "precision": info.precision,
         "text rules": info.text_rules,
         "decoder": info.decoder,
         "features": info.features,
         "scores": {score.get("set", "unnamed"): rates(score) for score in info.scores} or "none stored",
+        "quantisation": quantised(info.quantisation) or "none",
         "priors": f"of {len(info.priors)} tokens, as logarithms" if info.priors else "none stored",
         "licence": info.licence or "not stated",
         "provenance": info.provenance,
@@ -64,6 +92,11 @@ def rates(score: Mapping[str, Any]) -> Any:
         return score
     amounts = f"{score['words']} words, {score['utterances']} utterances"
     return f"WER {per_cent(score['wer'])}, CER {per_cent(score['cer'])} ({amounts})"
+
+
+def quantised(story: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how a file was measured when it was quantised, its table as lines."""
+    return {**story, "table": "\n" + "\n".join(precisions_table(story["table"]))} if story else {}
 
 
 def lines(values: Mapping[str, Any], indent: str = "") -> Iterator[str]:

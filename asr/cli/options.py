@@ -50,6 +50,11 @@ def decoders() -> Iterable[str]:
 threads = click.option(
     "--threads", type=int, metavar="N", help="Cores to use; all that this process may use, unless given."
 )
+provider = click.option(
+    "--provider", metavar="NAME",
+    help="Where to compute: cpu, unless given; cuda, tensorrt, directml, coreml, openvino; auto for what starts. "
+    "'asr info --devices' lists what there is.",
+)  # fmt: skip
 decoder = click.option(
     "--decoder", type=OneOf(decoders), help="How to search for the text; the model's own way, unless given."
 )

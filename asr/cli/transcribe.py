@@ -33,6 +33,7 @@ def formats() -> Iterable[str]:
 @options.decoding
 @click.option("--nbest", type=int, metavar="N", help="For beam: json also tells the N - 1 next best readings.")
 @options.threads
+@options.provider
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional
 
-from asr import mel
 from asr.errors import ModelError
 from asr.export.carried import Carried, carried_layers
+from asr.export.frontend import features, frame_count
 from asr.export.nodes import Nodes, Value
 from asr.feasibility import FACTOR
 from asr.model.ctc import AcousticModel
@@ -42,7 +42,7 @@ def build(model: AcousticModel) -> onnx.ModelProto:
     hidden, frames = emit(nodes, model.encoder, _masked(nodes, scaled, frames), frames)
     log_probs = nodes.add("LogSoftmax", emit(nodes, model.head, hidden), axis=-1)
     # The graph carries at least one frame from end to end, so that no kernel sees an empty axis; cut off here.
-    columns = _divided_up(nodes, _frames(nodes, nodes.size("samples", 1), model.features.spec), FACTOR)
+    columns = _divided_up(nodes, frame_count(nodes, nodes.size("samples", 1), model.features.spec), FACTOR)
     ends = nodes.unsqueezed(columns if carried is None else carried.part(columns), 0)
     nodes.add("Slice", log_probs, nodes.integers(0), ends, nodes.integers(1), output="log_probs")
     nodes.add("Identity", frames, output="frames")
@@ -102,52 +102,7 @@ class _Emission(fx.Interpreter):
 
 
 def _features(nodes: Nodes, module: Features, samples: Value, lengths: Value) -> tuple[Value, Value]:
-    """Emit the front end: [N, T] -> [N, max(F, 1), dim], not yet masked, and frames [N].
-
-    Every product has frames as rows and constants as columns: onnxruntime blocks its sums by the columns, so that a
-    frame's sum does not depend on how many frames there are, and padding changes not even the last bit.
-    """
-    frames = _frames(nodes, lengths, module.spec)
-    spectrum = nodes.add("MatMul", _framed(nodes, samples, lengths, module.spec), _weight(nodes, module.frame[:, 0].T))
-    real, imaginary = nodes.split(nodes.add("Mul", spectrum, spectrum), 2, axis=2)
-    energies = nodes.add("MatMul", nodes.add("Add", real, imaginary), _weight(nodes, module.bands))  # [N, F, bands]
-    floored = nodes.unsqueezed(nodes.add("Max", energies, nodes.constant(mel.FLOOR)), 3)
-    # The logarithm of a sum of one: onnxruntime's Log rounds otherwise at the ends of the pieces that its threads take.
-    values = nodes.add("ReduceLogSum", floored, axes=[3], keepdims=0)
-    if module.spec.kind == "mfcc":
-        values = nodes.add("MatMul", values, _weight(nodes, module.dct))
-    return values, frames
-
-
-def _framed(nodes: Nodes, samples: Value, lengths: Value, spec: mel.FeatureSpec) -> Value:
-    """Emit overlapping frames: [N, T] -> [N, max(F, 1), window], of blocks one shift long laid side by side."""
-    blocks = -(-spec.window // spec.shift)
-    frames = nodes.add("Max", _frames(nodes, nodes.size(samples, 1), spec), nodes.integer(1))
-    rows = nodes.add("Add", frames, nodes.integer(blocks - 1))
-    padded = _mirrored(nodes, samples, lengths, nodes.add("Mul", rows, nodes.integer(spec.shift)), spec)
-    padded = nodes.add("Reshape", padded, nodes.integers(0, -1, spec.shift))  # [N, F + blocks - 1, shift]
-    parts = []
-    for block in range(blocks):
-        last = nodes.unsqueezed(nodes.add("Add", frames, nodes.integer(block)), 0)
-        width = min(spec.shift, spec.window - block * spec.shift)
-        ends = nodes.add("Concat", last, nodes.integers(width), axis=0)
-        parts.append(nodes.add("Slice", padded, nodes.integers(block, 0), ends, nodes.integers(1, 2)))
-    return nodes.add("Concat", *parts, axis=2)
-
-
-def _mirrored(nodes: Nodes, samples: Value, lengths: Value, size: Value, spec: mel.FeatureSpec) -> Value:
-    """Emit `asr.model.fbank.mirrored`: [N, T] -> [N, size], each row reflected at its own ends."""
-    positions = nodes.unsqueezed(nodes.add("Sub", nodes.count(size), nodes.integer(spec.lead)), 0)  # [1, size]
-    period = nodes.unsqueezed(nodes.add("Mul", nodes.add("Max", lengths, nodes.integer(1)), nodes.integer(2)), 1)
-    around = nodes.add("Mod", positions, period)  # [N, size]
-    back = nodes.add("Sub", nodes.add("Sub", period, nodes.integer(1)), around)
-    # A row of no samples reads the zero that is appended here.
-    extended = nodes.add("Pad", samples, nodes.integers(0, 0, 0, 1))
-    return nodes.add("GatherElements", extended, nodes.add("Min", around, back), axis=1)
-
-
-def _frames(nodes: Nodes, samples: Value, spec: mel.FeatureSpec) -> Value:
-    return nodes.add("Div", nodes.add("Add", samples, nodes.integer(spec.shift // 2)), nodes.integer(spec.shift))
+    return features(nodes, module.spec, samples, lengths)
 
 
 def _divided_up(nodes: Nodes, frames: Value, divisor: int) -> Value:

@@ -23,7 +23,8 @@ Value = str  # the name of a tensor in the graph
 class Nodes:
     """The graph under construction: each `add` returns the name of what the new node computes."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix  # of the names, where nodes are added to a graph that has some
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[tuple[str, tuple[int, ...], bytes], onnx.TensorProto] = {}
         self.carried: Carried | None = None  # what goes from piece to piece
@@ -31,16 +32,18 @@ class Nodes:
 
     def add(self, operator: str, *inputs: Value, output: Value | None = None, **attributes: Any) -> Value:
         """Append a node and return its (first) output."""
-        return self.add_many(operator, *inputs, outputs=(output or f"{operator}_{len(self.nodes)}",), **attributes)[0]
+        output = output or f"{self.prefix}{operator}_{len(self.nodes)}"
+        return self.add_many(operator, *inputs, outputs=(output,), **attributes)[0]
 
     def add_many(self, operator: str, *inputs: Value, outputs: Sequence[Value], **attributes: Any) -> tuple[Value, ...]:
         """Append a node with the outputs of these names."""
-        self.nodes.append(helper.make_node(operator, inputs, outputs, name=f"node_{len(self.nodes)}", **attributes))
+        name = f"{self.prefix}node_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, inputs, outputs, name=name, **attributes))
         return tuple(outputs)
 
     def split(self, value: Value, parts: int, axis: int) -> tuple[Value, ...]:
         """Return a value in equal parts along an axis."""
-        names = [f"Split_{len(self.nodes)}_{part}" for part in range(parts)]
+        names = [f"{self.prefix}Split_{len(self.nodes)}_{part}" for part in range(parts)]
         return self.add_many("Split", value, outputs=names, axis=axis)
 
     def split_off(self, value: Value, parts: int) -> tuple[Value, ...]:
@@ -58,7 +61,7 @@ class Nodes:
         array = np.asarray(array, dtype=dtype, order="C")
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self.constants:
-            self.constants[key] = numpy_helper.from_array(array, name=f"constant_{len(self.constants)}")
+            self.constants[key] = numpy_helper.from_array(array, name=f"{self.prefix}constant_{len(self.constants)}")
         return self.constants[key].name
 
     def integers(self, *numbers: int) -> Value:
