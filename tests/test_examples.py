@@ -129,8 +129,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_c_through_sherpa_onnx(files: list[Path], texts: list[str], compiled: Path) -> None:
-    # Its reader of WAV files takes no file without samples, and no chunk before the format.
-    plain = {file: text for file, text in zip(files, texts, strict=True) if file.stem not in ("none", "odd")}
+    # Its reader of WAV files takes no chunk before the format.
+    plain = {file: text for file, text in zip(files, texts, strict=True) if file.stem != "odd"}
     assert run("./transcribe", "model", *plain, cwd=compiled) == list(plain.values())
 
 
