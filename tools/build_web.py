@@ -3,7 +3,7 @@
     python tools/build_web.py --out build/web [--model MODEL] [--node-modules DIR]
     python -m http.server --directory build/web
 
-It copies the page, packs the model and the WASM of onnxruntime-web with gzip, since few servers do, and adds the sample.
+It copies the page and the sample, and packs the model and the WASM of onnxruntime-web with gzip, since few servers do.
 onnxruntime-web is installed by npm in the version that exported/web/package.json names, unless `--node-modules` has it.
 """
 
@@ -71,7 +71,9 @@ def pack(source: Path, target: Path) -> None:
 
 def installed(folder: Path) -> Path:
     shutil.copy(PAGE / "package.json", folder)
-    subprocess.run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
+    subprocess.run(
+        ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True
+    )
     return folder / "node_modules"
 
 
@@ -85,8 +87,8 @@ persons to whom the Software is furnished to do so, subject to the following con
 this permission notice shall be included in all copies or substantial portions of the Software. THE SOFTWARE IS PROVIDED
 "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
 MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT
-HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
-FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 """
 
 
