@@ -1,10 +1,13 @@
-"""onnxruntime-web in a headless Chromium that playwright drives; nothing is asked of any network."""
+"""onnxruntime-web in a headless Chromium that playwright drives, and a server on this machine that it loads from."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import shutil
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,6 @@ from asr.types import FloatArray
 
 PACKAGE = "onnxruntime-web"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-ADDRESS = "http://localhost/"  # never asked: every request is answered here
 BUNDLE = "ort.wasm.bundle.min.mjs"
 LOAD = """async () => {
     const ort = await import("./ort.mjs");
@@ -46,12 +48,11 @@ def answers(model: Path, waveforms: Sequence[FloatArray]) -> Answers:
         "recognizer.mjs": npm.recognizer(),
         "model.onnx": model,
     }
-    with playwright.sync_playwright() as driver:
+    with serving(files) as address, playwright.sync_playwright() as driver:
         browser = _launched(driver, playwright.Error)
         page = browser.new_page()
-        page.route("**/*", lambda route: _answer(route, files))
         try:
-            page.goto(ADDRESS)
+            page.goto(address)
             page.evaluate(LOAD)
             found = [_asked(page, samples) for samples in waveforms]
         except playwright.Error as error:
@@ -70,13 +71,25 @@ def _launched(driver: Any, failure: type[Exception]) -> Any:
         ) from error
 
 
-def _answer(route: Any, files: dict[str, Path]) -> None:
-    name = route.request.url.removeprefix(ADDRESS)
-    if name in files:
-        kind = "text/javascript" if name.endswith(".mjs") else "application/octet-stream"
-        route.fulfill(body=files[name].read_bytes(), content_type=kind)
-    else:
-        route.fulfill(body="<!doctype html>", content_type="text/html")
+@contextlib.contextmanager
+def serving(files: Mapping[str, Path]) -> Iterator[str]:
+    """Serve files by their names, and an empty page for every other name, on this machine alone; yield the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.removeprefix("/")
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript" if name.endswith(".mjs") else "text/html")
+            self.end_headers()
+            self.wfile.write(files[name].read_bytes() if name in files else b"<!doctype html>")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing: what goes wrong, the page says."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 def _asked(page: Any, samples: FloatArray) -> Answer:
