@@ -2,9 +2,9 @@
 
     python tools/bench_sherpa.py FILE_OR_FOLDER... [--model MODEL] [--threads 1] [--rounds 5]
 
-sherpa-onnx gets the folder of `asr export --target sherpa`, and its files through soundfile, as this package reads them.
-Both run after loading and alternate within one run; ratios are of medians. The texts are compared before anything is
-measured.
+sherpa-onnx gets the folder of `asr export --target sherpa`, and its files through soundfile, which this package reads
+with too. Both run after loading and alternate within one run; ratios are of medians. The texts are compared before
+anything is measured.
 """
 
 from __future__ import annotations
