@@ -58,6 +58,10 @@ MODULES = (
     "asr.model.ctc",
     "asr.train.checkpoint",
     "asr.export",
+    "asr.export.targets",
+    "asr.export.sherpa",
+    "asr.export.parity",
+    "asr.export.runtimes",
     "asr.errors",
 )
 
