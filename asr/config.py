@@ -9,20 +9,16 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
 
-from asr.errors import ConfigError, did_you_mean
+from asr.augment import Link, fastest, link
+from asr.errors import ConfigError, TextError
 from asr.files import existing_file
 from asr.mel import FeatureSpec
+from asr.section import Count, Positive, Section, Share, Speed, explain
+from asr.tokenizers import TOKENIZERS, options
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0.0)]
-Speed = Annotated[float, Field(ge=0.5, le=2.0)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+WITHOUT_CHARACTERS = {"byte", "phone"}  # tokenizers whose tokens are not made from characters
 
 
 class Text(Section):
@@ -30,8 +26,16 @@ class Text(Section):
 
     rules: str = "en"
     tokenizer: str = "char"
-    pieces: Annotated[int, Field(ge=3)] | None = None  # tokens of the tokenizer "bpe"; its own default unless given
+    pieces: Annotated[int, Field(ge=3)] | None = None  # tokens to make; the tokenizer's own default unless given
+    lexicon: Path | None = Field(default=None, strict=False)  # pronouncing dictionary, relative to the config file
+    stress: bool | None = None  # keep the digits of CMUdict's vowels; the tokenizer's own default unless given
     characters: str = ""  # characters to have a token beyond those of the training texts
+
+    @property
+    def tokenizer_options(self) -> dict[str, Any]:
+        """What `asr.tokenizers.build` is given beside the texts."""
+        values = {"pieces": self.pieces, "lexicon": self.lexicon, "stress": self.stress}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class Features(Section):
@@ -76,26 +80,39 @@ class Train(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     clip_norm: Positive = 5.0
     inter_ctc: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share in the loss of a second one after half of the layers
-    average: Annotated[int, Field(ge=1)] = 5  # best checkpoints, by dev WER, whose mean is the model
+    measure: Literal["wer", "cer"] = "wer"  # error rate on dev by which checkpoints are chosen
+    average: Annotated[int, Field(ge=1)] = 5  # best checkpoints whose mean is the model
     consistency: Annotated[float, Field(ge=0)] = 0.0  # weight of the agreement of two augmented views of an utterance
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: str = "auto"
     max_dropped: Count = 0  # utterances too short for their labels that may be left out
+    max_unknown: Count = 0  # dev utterances with characters that have no token, which are scored but have no loss
     cache_gb: Annotated[float, Field(ge=0)] = 2.0  # decoded audio kept in memory
 
 
 class Augment(Section):
-    """Joined utterances, speed perturbation, gain, vocal tract length and SpecAugment."""
+    """Joined utterances, speed perturbation, the chain, gain, vocal tract length, colour and SpecAugment."""
 
     joined: Share = 0.0  # of the utterances, spoken one after another in random pairs
     speeds: tuple[Speed, ...] = (0.9, 1.0, 1.1)
     gain_db: Annotated[float, Field(ge=0)] = 6.0  # each utterance louder or softer by up to this much
     warp: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # frequency axes stretched by up to this share (fbank alone)
+    colour_db: Annotated[float, Field(ge=0)] = 0.0  # of five points of the spectrum (fbank alone)
     freq_masks: Count = 2
     freq_width: Count = 27  # bands
     time_masks_per_s: Annotated[float, Field(ge=0)] = 1.0
     time_width: Count = 20  # frames
     time_share: Share = 0.2  # of an utterance that one mask may cover at the most
+    chain: tuple[Annotated[SerializeAsAny[Link], BeforeValidator(link)], ...] = ()  # what else is done, in this order
+
+    @property
+    def fastest(self) -> float:
+        """How many times as fast as recorded an utterance may be heard at the most."""
+        return max(self.speeds) * fastest(self.chain)
+
+    def beside(self, folder: Path) -> Augment:
+        """Return the same with relative paths that start at a folder."""
+        return self.model_copy(update={"chain": tuple(link.beside(folder) for link in self.chain)})
 
 
 class Data(Section):
@@ -128,7 +145,10 @@ def load(path: str | Path) -> Config:
         raise ConfigError(f"{path}: not a TOML file ({error}); mend that line") from error
     config = parse(values, where=str(path))
     beside = {name: path.parent / value for name, value in config.data if value is not None}
-    return config.model_copy(update={"data": Data(**beside)})
+    lexicon = None if config.text.lexicon is None else path.parent / config.text.lexicon
+    text = config.text.model_copy(update={"lexicon": lexicon})
+    augment = config.augment.beside(path.parent)
+    return config.model_copy(update={"data": Data(**beside), "text": text, "augment": augment})
 
 
 def parse(values: dict[str, Any], *, where: str = "config") -> Config:
@@ -136,18 +156,36 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
     try:
         config = Config.model_validate(tupled(values))
     except ValidationError as error:
-        raise ConfigError(f"{where}: {explain(error)}") from error
+        raise ConfigError(f"{where}: {explain(error, Config)}") from error
     if not config.augment.speeds:
         raise ConfigError(f"{where}: augment: speeds is empty; write [1.0] for no speed perturbation")
-    if config.text.pieces is not None and config.text.tokenizer != "bpe":
-        raise ConfigError(f"{where}: text: pieces is for the tokenizer 'bpe' alone; take it out")
-    if config.augment.warp and config.features.kind != "fbank":
-        raise ConfigError(f"{where}: augment: warp stretches filterbanks alone; set it to 0.0 for cepstra")
+    check_text(config.text, where)
+    if config.train.max_unknown and config.text.tokenizer == "phone":
+        raise ConfigError(f"{where}: train: max_unknown is not for 'phone': unknown words have no phones; set it to 0")
+    if config.features.kind != "fbank":
+        for key, does in (("warp", "stretches"), ("colour_db", "colours")):
+            if getattr(config.augment, key):
+                raise ConfigError(f"{where}: augment: {key} {does} filterbanks alone; set it to 0.0 for cepstra")
     try:
         config.features.spec()
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     return config
+
+
+def check_text(text: Text, where: str) -> None:
+    """Refuse an unknown tokenizer and settings that it does not have, with a ConfigError."""
+    try:
+        known = options(text.tokenizer)
+    except TextError as error:
+        raise ConfigError(f"{where}: text: {error}") from error
+    for name in text.tokenizer_options.keys() - set(known):
+        others = " and ".join(repr(kind) for kind in TOKENIZERS if name in options(kind))
+        raise ConfigError(f"{where}: text: {name} is for the tokenizers {others} alone; take it out")
+    if "lexicon" in known and text.lexicon is None:
+        raise ConfigError(f"{where}: text: lexicon is missing; name a pronouncing dictionary for {text.tokenizer!r}")
+    if text.characters and text.tokenizer in WITHOUT_CHARACTERS:
+        raise ConfigError(f"{where}: text: characters make no tokens of {text.tokenizer!r}; take them out")
 
 
 def tupled(value: Any) -> Any:
@@ -157,21 +195,3 @@ def tupled(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(tupled(item) for item in value)
     return value
-
-
-def explain(error: ValidationError) -> str:
-    """Return one sentence for the first thing that is wrong."""
-    first = error.errors(include_url=False)[0]
-    *section, key = [str(part) for part in first["loc"]]
-    place = ": ".join(section) or "top level"
-    if first["type"] == "extra_forbidden":
-        return f"{place}: unknown {key!r}{did_you_mean(key, known_keys(section))}"
-    return f"{place}: {key} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
-
-
-def known_keys(section: list[str]) -> list[str]:
-    fields = Config.model_fields
-    if section and section[0] in fields:
-        kind = fields[section[0]].annotation
-        return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
-    return list(fields)

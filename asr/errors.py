@@ -23,6 +23,10 @@ class AudioError(AsrError, ValueError):
     """Audio that cannot be read, or samples that are not audio."""
 
 
+class SampleError(AudioError):
+    """Samples that are not audio: not finite, or floats that were never scaled to [-1, 1]."""
+
+
 class ManifestError(AsrError, ValueError):
     """A manifest line that cannot be used."""
 

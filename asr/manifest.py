@@ -47,6 +47,22 @@ def read(path: str | Path, *, check_audio: bool = True) -> list[Utterance]:
     return utterances
 
 
+def each_line(path: str | Path) -> Iterator[tuple[int, Utterance | ManifestError]]:
+    """Yield each line that is not blank by its number: the utterance, or what is wrong with it.
+
+    Ids may repeat, and audio files are not looked for. Raises MissingFile without the manifest.
+    """
+    path = existing_file(path, "manifest")
+    for number, raw in _raw_lines(path):
+        try:
+            line = _decoded(raw, number, path)
+            if line:
+                where = f"{path}:{number}"
+                yield number, _utterance(_object(line, where), path.parent, where)
+        except ManifestError as error:
+            yield number, error
+
+
 def write(path: str | Path, utterances: Iterable[Utterance]) -> None:
     """Write a manifest whole or not at all.
 
@@ -69,16 +85,22 @@ def write(path: str | Path, utterances: Iterable[Utterance]) -> None:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    # Split at line feeds alone: str.splitlines would also split at U+2028 and U+0085, which a JSON text may hold.
-    for number, raw in enumerate(path.read_bytes().split(b"\n"), start=1):
-        try:
-            line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-        except UnicodeDecodeError as error:
-            raise ManifestError(
-                f"{path}:{number}: is not UTF-8 ({error.reason}); save the manifest as UTF-8"
-            ) from error
+    for number, raw in _raw_lines(path):
+        line = _decoded(raw, number, path)
         if line:
             yield number, line
+
+
+def _raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    # Split at line feeds alone: str.splitlines would also split at U+2028 and U+0085, which a JSON text may hold.
+    return enumerate(path.read_bytes().split(b"\n"), start=1)
+
+
+def _decoded(raw: bytes, number: int, path: Path) -> str:
+    try:
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{path}:{number}: is not UTF-8 ({error.reason}); save the manifest as UTF-8") from error
 
 
 def _object(line: str, where: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from asr.errors import AudioError
+from asr.errors import AudioError, SampleError
 from asr.types import FloatArray
 
 _LOUDEST = 16.0  # +24 dB over full scale; floats beyond were never scaled to [-1, 1]
@@ -39,16 +39,18 @@ def scaled(samples: npt.NDArray[np.generic], where: str) -> FloatArray:
 
 
 def check(samples: FloatArray, where: str | Path, *, first: int = 0) -> None:
-    """Refuse NaN, infinity and floats that were never scaled: the AudioError counts samples from `first`."""
+    """Refuse NaN, infinity and floats that were never scaled: the SampleError counts samples from `first`."""
     # One pass for all three: a NaN comes out of min and max, and fails the comparison.
     if not samples.size or max(samples.max(), -samples.min()) <= _LOUDEST:
         return
     wrong = np.argwhere(~np.isfinite(samples))
     if len(wrong):
         value = samples[tuple(wrong[0])]
-        raise AudioError(f"{where}: sample {first + wrong[0][0]} is {value}, not a finite number; repair what made it")
+        raise SampleError(f"{where}: sample {first + wrong[0][0]} is {value}, not a finite number; repair what made it")
     peak = float(np.abs(samples).max())
-    raise AudioError(f"{where}: floats reach {peak:g}, not [-1, 1]; divide them by their full scale (32768 for 16 bit)")
+    raise SampleError(
+        f"{where}: floats reach {peak:g}, not [-1, 1]; divide them by their full scale (32768 for 16 bit)"
+    )
 
 
 def mono(samples: FloatArray, channel: int | None, where: str | Path) -> FloatArray:

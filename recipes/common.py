@@ -16,8 +16,11 @@ from pathlib import Path
 
 import results
 
+from asr import config as settings
 from asr.errors import AsrError
 from asr.files import existing_file, replacing
+
+RECIPES = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def main(
 ) -> None:
     """Run a recipe with the options of `parser`; a user's mistake ends it with one sentence and exit code 1."""
     try:
-        run(Recipe(corpus, model, existing_file(config, "config")), source, out, seeds, leave_one_out=leave_one_out)
+        recipe = Recipe(corpus, named(model, corpus, config), existing_file(config, "config"))
+        run(recipe, source, out, seeds, leave_one_out=leave_one_out)
     except AsrError as error:
         sys.exit(f"{type(error).__name__}: {error}")
 
@@ -60,13 +64,18 @@ def run(recipe: Recipe, source: Path, out: Path, seeds: list[int], *, leave_one_
     if leave_one_out:
         speakers = sorted(path.parent.name for path in data.glob("loso/*/test.jsonl"))
         left_out = [one_model(recipe, data / "loso" / name, out / "loso" / name, seeds[0]) for name in speakers]
-    best = min(runs, key=lambda each: (each.dev["wer"], each.dev["cer"]))
+    config = settings.load(recipe.config)
+    best = min(runs, key=lambda each: (each.dev[config.train.measure], each.dev["wer"], each.dev["cer"]))
     copy(best.model, out / recipe.model)
-    write(
-        out / "RESULTS.md",
-        results.page(recipe.corpus, command(recipe, seeds, leave_one_out), data, runs, best, left_out),
-    )
+    said = command(recipe, seeds, leave_one_out)
+    write(out / "RESULTS.md", results.page(recipe.corpus, said, config, data, runs, best, left_out))
     print(f"{out / 'RESULTS.md'}: written; the model is {out / recipe.model}", file=sys.stderr)
+
+
+def named(model: str, corpus: str, config: Path) -> str:
+    """Return the file name of the model: with the settings `config-100h.toml` it is `<corpus>-100h.onnx`."""
+    variant = config.stem.removeprefix("config-")
+    return model if variant == config.stem else f"{corpus}-{variant}.onnx"
 
 
 def one_model(recipe: Recipe, data: Path, out: Path, seed: int) -> results.Run:
@@ -84,7 +93,9 @@ def one_model(recipe: Recipe, data: Path, out: Path, seed: int) -> results.Run:
 
 def command(recipe: Recipe, seeds: list[int], leave_one_out: bool) -> str:
     """Return the command that does this again, without the names of this machine's folders."""
-    own = Path(__file__).resolve().parent / recipe.corpus / "config.toml"
+    own = RECIPES / recipe.corpus / "config.toml"
+    shipped = recipe.config.resolve().is_relative_to(RECIPES)
+    shown = f"recipes/{recipe.config.resolve().relative_to(RECIPES).as_posix()}" if shipped else recipe.config.name
     words = [
         "python",
         f"recipes/{recipe.corpus}/run.py",
@@ -95,7 +106,7 @@ def command(recipe: Recipe, seeds: list[int], leave_one_out: bool) -> str:
         "--seeds",
         *map(str, seeds),
     ]
-    words += ["--config", recipe.config.name] if recipe.config.resolve() != own else []
+    words += ["--config", shown] if recipe.config.resolve() != own else []
     return " ".join([*words, *(["--leave-one-out"] if leave_one_out else [])])
 
 

@@ -8,18 +8,26 @@ import json
 import platform
 import statistics
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from asr import __version__, manifest
+from asr.config import Config
 from asr.cores import available_cores
 from asr.corpora import get_corpus
+from asr.han import units
+from asr.text import TextRule, get_rule
+from asr.types import Utterance
 
 ERRORS = ("substitutions", "deletions", "insertions")
 COST = ("epochs", "minutes", "audio s/s", "data share")
-# What `asr evaluate --json` writes: wer, cer and ser as fractions; words, substitutions, ... as numbers.
+DRAWS = 1000  # of the bootstrap
+# What `asr evaluate --json` writes: wer, cer and ser as fractions; words, substitutions, ... as numbers; utterances.
 Score = dict[str, Any]
 
 
@@ -49,11 +57,15 @@ def read_run(folder: Path, model: Path) -> Run:
     return Run(folder.name, model, dev, test, len(epochs), seconds * len(epochs) / 60, speed, share)
 
 
-def page(corpus: str, command: str, data: Path, runs: Sequence[Run], best: Run, left_out: Sequence[Run]) -> str:
+def page(
+    corpus: str, command: str, config: Config, data: Path, runs: Sequence[Run], best: Run, left_out: Sequence[Run]
+) -> str:
     """Return the page in Markdown.
 
     runs: one a seed; best: the one that is kept; left_out: one a speaker left out of training, or none.
     """
+    measure = config.train.measure
+    low, high = interval(best.test, measure)
     paragraphs = [
         f"# Results: {corpus}",
         "\n".join(
@@ -65,20 +77,26 @@ def page(corpus: str, command: str, data: Path, runs: Sequence[Run], best: Run, 
             ]
         ),
         "Error rates are per cent of the exported file by `asr evaluate`; CER counts spaces; test errors are "
-        "substitutions + deletions + insertions. Models are chosen on dev alone.",
-        seeds_table(runs),
-        f"Test WER: {spread([run.test['wer'] for run in runs])}. Kept is {best.name}, the lowest on dev "
-        f"({per_cent(best.dev['wer'])}), with {per_cent(best.test['wer'])} on test.",
+        f"{'characters' if measure == 'cer' else 'substitutions + deletions + insertions'}. Models are chosen on dev "
+        "alone.",
+        seeds_table(runs, measure),
+        f"Test {measure.upper()}: {spread([run.test[measure] for run in runs])}. Kept is {best.name}, the lowest on "
+        f"dev ({per_cent(best.dev[measure])}), with {per_cent(best.test[measure])} on test (95 % confidence interval "
+        f"{per_cent(low)} to {per_cent(high)}, by {DRAWS} draws of its {len(best.test['utterances'])} utterances).",
+        voices(data),
     ]
+    if measure == "cer":
+        paragraphs.append(unheard(data, get_rule(config.text.rules)))
     if left_out:
         paragraphs += ["## One speaker left out of training", left_out_table(left_out)]
     return "\n\n".join(paragraphs) + "\n"
 
 
-def seeds_table(runs: Sequence[Run]) -> str:
+def seeds_table(runs: Sequence[Run], measure: str) -> str:
     """Return one row a seed, and the means over the seeds."""
     head = ("seed", "dev WER", "dev CER", "test WER", "test CER", "test errors", *COST)
-    body = [(seed(run), *rates(run), errors(run.test), *cost([run])) for run in runs]
+    count = {"wer": errors, "cer": lambda score: score["char_errors"]}[measure]
+    body = [(seed(run), *rates(run), count(run.test), *cost([run])) for run in runs]
     mean = [statistics.mean(values) for values in zip(*(fractions(run) for run in runs), strict=True)]
     return table(head, [*body, ("mean", *map(per_cent, mean), "", *cost(runs))])
 
@@ -130,6 +148,17 @@ def spread(values: Sequence[float]) -> str:
     )
 
 
+def interval(score: Score, measure: str) -> tuple[float, float]:
+    """Return the 95 % confidence interval of an error rate, by the bootstrap over utterances (Bisani and Ney 2004)."""
+    wrong = {"wer": lambda one: sum(one[key] for key in ERRORS), "cer": lambda one: one["char_errors"]}[measure]
+    units = {"wer": "words", "cer": "characters"}[measure]
+    counts = np.array([(wrong(one), one[units]) for one in score["utterances"]], dtype=np.float64)  # [U, 2]
+    draws = np.random.default_rng(1).multinomial(len(counts), np.full(len(counts), 1 / len(counts)), DRAWS)  # [D, U]
+    errors, total = (draws @ counts).T
+    low, high = np.quantile(errors / np.maximum(total, 1.0), [0.025, 0.975])
+    return float(low), float(high)
+
+
 def per_cent(fraction: float) -> str:
     return f"{100 * fraction:.2f}"
 
@@ -148,12 +177,40 @@ def amounts(data: Path) -> str:
     """Return utterances, speakers, hours and words of the three splits."""
     texts = []
     for split in ("train", "dev", "test"):
-        utterances = manifest.read(data / f"{split}.jsonl", check_audio=False)
-        speakers = len({utterance.speaker for utterance in utterances})
-        hours = sum(utterance.duration_s for utterance in utterances) / 3600
-        words = sum(len(utterance.text.split()) for utterance in utterances)
-        texts.append(f"{split} {len(utterances)} utterances, {speakers} speakers, {hours:.2f} h, {words} words")
+        part = utterances(data, split)
+        speakers = len({utterance.speaker for utterance in part})
+        hours = sum(utterance.duration_s for utterance in part) / 3600
+        words = sum(len(units(utterance.text)) for utterance in part)
+        texts.append(f"{split} {len(part)} utterances, {speakers} speakers, {hours:.2f} h, {words} words")
     return "; ".join(texts)
+
+
+def utterances(data: Path, split: str) -> list[Utterance]:
+    return manifest.read(data / f"{split}.jsonl", check_audio=False)
+
+
+def voices(data: Path) -> str:
+    """Say whose voices the test set has."""
+    train, test = ({each.speaker for each in utterances(data, split)} for split in ("train", "test"))
+    if "" in test:
+        return "The corpus does not say who speaks."
+    if train == test and len(test) == 1:
+        return "There is one speaker, so that no figure here says anything about another voice."
+    if heard := len(test & train):
+        return f"Of the {len(test)} speakers of test {heard} are heard in training; about new voices this says little."
+    return "No speaker of test is heard in training."
+
+
+def unheard(data: Path, rule: TextRule) -> str:
+    """Say how many characters of test no training text has, so that no model of it can write them."""
+    train, test = (
+        Counter(character for each in utterances(data, split) for character in rule(each.text))
+        for split in ("train", "test")
+    )
+    return (
+        f"Of the {test.total()} characters of test {sum(test[each] for each in test.keys() - train)} are not among the "
+        f"{len(train)} different ones of the training texts, so that the model cannot write them."
+    )
 
 
 def software() -> str:

@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+import soundfile
+
+from asr.types import Utterance
 
 TESTS = Path(__file__).resolve().parent
 CHECKOUT = TESTS.parent
@@ -103,3 +106,34 @@ def tone() -> Callable[..., npt.NDArray[np.float32]]:
         return (0.5 * np.sin(2 * np.pi * 440 * time_s)).astype(np.float32)
 
     return make
+
+
+@pytest.fixture
+def speech() -> Callable[..., npt.NDArray[np.float32]]:
+    """Return a factory of something like speech: a voice of 120 Hz in syllables with pauses, and a little noise."""
+
+    def make(duration_s: float = 2.0, rate_hz: int = 16000, seed: int = 0) -> npt.NDArray[np.float32]:
+        rng = np.random.default_rng(seed)
+        time_s = np.arange(round(duration_s * rate_hz)) / rate_hz  # [T]
+        turns = 120 * time_s + 0.8 * np.sin(2 * np.pi * 1.3 * time_s + seed)
+        voice = 2.0 * (turns % 1.0) - 1.0  # a saw tooth, as vocal folds have it
+        loudness = np.clip(np.sin(2 * np.pi * rng.uniform(2.5, 3.5) * time_s) + 0.4, 0.0, 1.0) ** 2
+        return (0.2 * voice * loudness + 0.003 * rng.standard_normal(len(time_s))).astype(np.float32)
+
+    return make
+
+
+@pytest.fixture
+def sounds(tmp_path: Path, speech: Callable[..., npt.NDArray[np.float32]]) -> Callable[..., list[Utterance]]:
+    """Return a function that writes recordings of that speech to a folder, 0.5 to 1 s each, and lists them."""
+
+    def write(folder: str = "sounds", count: int = 4, rate_hz: int = 16000) -> list[Utterance]:
+        (tmp_path / folder).mkdir()
+        utterances = []
+        for number in range(count):
+            samples = speech(0.5 + 0.5 * number / count, rate_hz, seed=number)
+            soundfile.write(tmp_path / folder / f"{number}.wav", samples, rate_hz)
+            utterances.append(Utterance(f"{number}", tmp_path / folder / f"{number}.wav", "", len(samples) / rate_hz))
+        return utterances
+
+    return write

@@ -8,10 +8,10 @@ from typing import Any
 from asr import bundle
 
 TOKENS = ("<blk>", "▁", *"abcdefghij")
-SMALL = {"encoder": "blstm", "hidden": 24, "layers": 2, "channels": 8, "project": 16}
+SMALL = {"hidden": 24, "layers": 2, "channels": 8, "project": 16}
 
 
-def make(path: Path, **features: Any) -> Path:
+def make(path: Path, *, encoder: str = "blstm", **features: Any) -> Path:
     """Write a model file with these features; it needs torch and onnx."""
     import torch
 
@@ -20,7 +20,7 @@ def make(path: Path, **features: Any) -> Path:
     from asr.train.checkpoint import Checkpoint, new_model
 
     torch.manual_seed(0)
-    settings = config.parse({"features": features, "model": SMALL})
+    settings = config.parse({"features": features, "model": SMALL | {"encoder": encoder}})
     model = new_model(settings, vocab=len(TOKENS)).eval()
     with torch.no_grad():
         model.mean.fill_(-7.0)

@@ -10,14 +10,17 @@ import torch
 from torch import Tensor
 
 from asr import mel
+from asr.feasibility import samples_at_speed
 from asr.mel import FeatureSpec
+from asr.model.fbank import Features
 from asr.train.augment import (
     SpecAugment,
     at_speed,
+    colour_bands,
+    draw_colours,
     draw_gain,
     draw_speed,
     draw_warps,
-    samples_at_speed,
     warp_bands,
     warped_positions,
 )
@@ -122,6 +125,24 @@ def test_a_warp_reads_upwards_from_end_to_end(factor: float) -> None:
     assert places[-1] == pytest.approx(39.0, abs=1.0)  # the upper end stays where it is
     if factor == 1.0:
         np.testing.assert_allclose(places, np.arange(40), rtol=0, atol=1e-9)
+
+
+def test_a_colour_is_a_filter_with_its_gains_at_even_mels() -> None:
+    spec = FeatureSpec(bands=41)
+    noise = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 8000)).astype(np.float32)) * 0.1
+    features, _ = Features(spec)(noise, torch.tensor([8000, 8000]))
+    found = colour_bands(features, np.array([[6.0, 0.0, -6.0, 0.0, 20.0], [3.0] * 5])) - features
+    decibels = found.numpy() * 10 / np.log(10)
+    np.testing.assert_allclose(decibels[0, :, [0, 5, 10, 20, 30, 40]].T[3], [6, 3, 0, -6, 0, 20], atol=1e-4)
+    louder, _ = Features(spec)(noise * 10 ** (3 / 20), torch.tensor([8000, 8000]))
+    torch.testing.assert_close(features[1] + found[1], louder[1], rtol=0, atol=1e-4)
+
+
+def test_colours_stay_within_their_decibels() -> None:
+    colours = draw_colours(np.random.default_rng(0), 6.0, 500)
+    assert colours.shape == (500, 5)
+    assert np.abs(colours).max() <= 6.0
+    np.testing.assert_allclose(np.quantile(colours, [0.05, 0.5, 0.95]), [-5.4, 0.0, 5.4], atol=0.4)
 
 
 def test_each_row_is_warped_by_its_own_factor() -> None:

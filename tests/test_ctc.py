@@ -15,14 +15,16 @@ import torch
 from torch import Tensor
 
 from asr import config, manifest
+from asr.augment.stretch import stretched
 from asr.errors import DataError, ManifestError, TextError
+from asr.feasibility import frames_needed, output_frames
 from asr.mel import FeatureSpec
-from asr.model.ctc import AcousticModel, frames_needed
+from asr.model.ctc import AcousticModel
 from asr.model.encoders import ENCODERS, build_encoder
 from asr.model.fbank import Features
 from asr.train.augment import at_speed
 from asr.train.batches import Batch, Example
-from asr.train.data import feasible, load_data, output_frames
+from asr.train.data import feasible, load_data
 from asr.train.epoch import disagreement, finite_losses
 from asr.train.evaluate import ctc_losses
 from asr.types import Utterance
@@ -253,6 +255,24 @@ def test_the_check_never_promises_a_frame_too_many(length: int, speed: float) ->
     samples = at_speed(np.zeros(length, dtype=np.float32), speed, 8000)
     there = -(-SPEC.frames(len(samples)) // 4)
     assert there - 1 <= output_frames(length / 8000, speed, SPEC) <= there
+
+
+@pytest.mark.parametrize("length", [4000, 7999, 8039, 8040, 12345])
+@pytest.mark.parametrize(("speed", "tempo"), [(1.0, 1.1), (1.1, 1.05), (0.9, 0.8), (1.1, 1.9)])
+def test_nor_where_the_tempo_changes_too(length: int, speed: float, tempo: float) -> None:
+    pytest.importorskip("python_stretch", reason="needs the extra `augment`")
+    spoken = at_speed(np.zeros(length, dtype=np.float32), speed, 8000)
+    there = -(-SPEC.frames(len(stretched(spoken, 8000, tempo=tempo))) // 4)
+    assert there - 1 <= output_frames(length / 8000, speed * tempo, SPEC) <= there
+
+
+def test_a_chain_that_makes_faster_counts(tmp_path: Path) -> None:
+    path = corpus(tmp_path, good=("go", 1.0), fast=("abcde", 0.2))
+    assert load_data(SETTINGS, path, path).dropped == ()
+    values = SETTINGS.model_dump()
+    values["augment"]["chain"] = ({"kind": "tempo", "p": 0.1, "factor": (0.9, 1.2)},)
+    with pytest.raises(DataError, match=r"1 utterances have more labels than frames at speed 1\.32, .*: fast; mend"):
+        load_data(config.parse(values), path, path)
 
 
 def test_other_data_that_cannot_be_trained_on(tmp_path: Path) -> None:

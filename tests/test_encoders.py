@@ -9,19 +9,19 @@ from torch import Tensor, nn
 from asr.errors import ConfigError
 from asr.model.encoders import ENCODERS, build_encoder, defaults
 from asr.model.encoders.recurrent import RecurrentEncoder, VariationalDropout
-from asr.model.encoders.subsampling import ConvSubsampling
+from asr.model.encoders.subsampling import ConvSubsampling, ResidualBlock
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 EACH = pytest.mark.parametrize("name", ENCODERS)
-SMALL = {"hidden": 6, "layers": 2, "channels": 3, "project": 5}
+SMALL = {"hidden": 6, "layers": 2, "channels": 3, "project": 5, "blocks": 1}
 LENGTHS = [17, 0, 1, 4, 5, 16]
 
 
 def loud(module: nn.Module) -> nn.Module:
-    """Return a module whose biases are all positive: what is computed of zeros is then not zero by accident."""
+    """Return a module whose biases are positive and whose weights are not zero: no output is zero by accident."""
     for name, weight in module.named_parameters():
-        if "bias" in name:
+        if "bias" in name or not weight.any():  # a residual block starts at zero
             nn.init.uniform_(weight, 0.1, 1.0)
     return module
 
@@ -85,7 +85,7 @@ def test_what_lies_past_a_row_is_zero(name: str) -> None:
 
 @EACH
 def test_every_weight_learns(name: str) -> None:
-    encoder = build_encoder(name, 8, **SMALL)
+    encoder = loud(build_encoder(name, 8, **SMALL))
     y, _ = encoder(*ragged())
     (y * torch.randn_like(y)).sum().backward()
     for weight_name, weight in encoder.named_parameters():
@@ -117,7 +117,9 @@ def test_only_the_bidirectional_encoder_hears_the_future() -> None:
         encoder = encoder_of(name)
         heard[name] = (encoder(x, frames)[0] - encoder(changed, frames)[0]).abs().amax(-1)[0].nonzero()[:, 0].tolist()
     assert heard["blstm"] == list(range(16))
-    assert heard["lstm"] == [15]  # the convolutions look 3 frames ahead, less than one output frame
+    assert heard["lstm"] == [12, 13, 14, 15]  # the convolutions of one block after each step look 15 frames ahead
+    plain = loud(build_encoder("lstm", 8, **SMALL | {"blocks": 0})).eval()
+    assert (plain(x, frames)[0] - plain(changed, frames)[0]).abs().amax(-1)[0].nonzero()[:, 0].tolist() == [15]
 
 
 # ---- what the settings do
@@ -183,6 +185,21 @@ def test_subsampling_is_two_convolutions_over_the_row_alone() -> None:
     torch.testing.assert_close(found[:, :5], wanted, rtol=0, atol=1e-5)
 
 
+def test_residual_blocks_start_as_nothing_and_go_around_two_convolutions() -> None:
+    x, frames = torch.randn(2, 17, 8), torch.tensor([17, 9])
+    plain, deep = ConvSubsampling(8, 3, 5), ConvSubsampling(8, 3, 5, blocks=2)
+    deep.load_state_dict(plain.state_dict(), strict=False)
+    assert torch.equal(deep(x, frames)[0], plain(x, frames)[0])
+    block = loud(ResidualBlock(3))
+    values = torch.rand(1, 3, 6, 4)
+    inner = nn.functional.conv2d(values, block.first.weight, block.first.bias, padding=1).relu()
+    wanted = (values + nn.functional.conv2d(inner, block.second.weight, block.second.bias, padding=1)).relu()
+    padded = torch.cat([values, torch.zeros(1, 3, 5, 4)], dim=2)
+    found = block(padded, torch.tensor([6]))
+    torch.testing.assert_close(found[:, :, :6], wanted, rtol=0, atol=1e-6)
+    assert not found[:, :, 6:].any()
+
+
 # ---- mistakes
 
 
@@ -197,6 +214,7 @@ def test_subsampling_is_two_convolutions_over_the_row_alone() -> None:
         ({"layers": -1}, "layers = -1: must be at least 1"),
         ({"channels": 0}, "channels = 0: must be at least 1"),
         ({"project": 0}, "project = 0: must be at least 1"),
+        ({"blocks": -1}, "blocks = -1: must be at least 0"),
         ({"hidden": 2.5}, "hidden = 2.5: should be a whole number"),
         ({"hidden": True}, "hidden = True: should be a whole number"),
         ({"hidden": "256"}, "hidden = '256': should be a whole number"),

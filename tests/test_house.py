@@ -18,6 +18,7 @@ PACKAGE = CHECKOUT / "asr"
 FILES = sorted(PACKAGE.rglob("*.py"))
 DOOR = "__init__.py"
 IMPORTERS = {"require", "import_module", "__import__"}
+PARTS = {"": 0.0, "b": 0.5, "c": 0.75}  # of a row: 4, 4b, 4c
 TORCH = {"torch", "torchaudio"}
 # Training and plotting; a user who transcribes must not wait for them. (numba and onnx: only where asked for.)
 HEAVY = ("torch", "torchaudio", "librosa", "numba", "matplotlib", "onnx")
@@ -47,8 +48,8 @@ def unit_of(file: Path) -> str:
 def rows() -> dict[str, float]:
     """Return entry -> row, as the table of the architecture has it, and the door between rows 4 and 5."""
     text = (CHECKOUT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    table = re.findall(r"^\| (\d+)(b?) \| ([^|]+) \|", text, flags=re.MULTILINE)
-    return {unit: int(row) + 0.5 * bool(b) for row, b, units in table for unit in re.findall(r"`([^`]+)`", units)} | {
+    table = re.findall(r"^\| (\d+)([bc]?) \| ([^|]+) \|", text, flags=re.MULTILINE)
+    return {unit: int(row) + PARTS[part] for row, part, units in table for unit in re.findall(r"`([^`]+)`", units)} | {
         DOOR: 4.5
     }
 

@@ -197,3 +197,17 @@ def test_what_is_written_comes_back(tmp_path: Path, written: list[Utterance]) ->
     assert [[getattr(each, name) for name in fields] for each in back] == [
         [getattr(each, name) for name in fields] for each in written
     ]
+
+
+def test_each_line_tells_broken_lines_from_good_ones_and_goes_on(tmp_path: Path) -> None:
+    faults = [content for name, (content, _) in FAULTS.items() if name != "same id"]
+    path = put(tmp_path, LINE, *faults, LINE)  # type: ignore[arg-type]
+    path.write_bytes(path.read_bytes() + b"\xff\n\n" + json.dumps(LINE).encode())
+    found = dict(manifest.each_line(path))
+    good = [number for number, content in found.items() if isinstance(content, Utterance)]
+    second = len(faults) + 2
+    assert good == [1, second, second + 3]
+    assert sorted(found) == [*range(1, second + 2), second + 3]  # without the blank one
+    assert all(str(content).startswith(f"{path}:{number}: ") for number, content in found.items() if number not in good)
+    with pytest.raises(MissingFile):
+        list(manifest.each_line(tmp_path / "no.jsonl"))

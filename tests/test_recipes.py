@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -21,9 +22,9 @@ from asr import config, corpora, manifest
 from asr.types import Utterance
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
-NAMES = ("an4", "fsdd", "librispeech")
-RATES_HZ = {"an4": 16000, "fsdd": 8000, "librispeech": 16000}
-CONFIGS = sorted(RECIPES.glob("*/config.toml"))
+NAMES = ("aishell1", "an4", "commonvoice", "fsdd", "kerstin-de", "librispeech", "ljspeech", "thchs30")
+RATES_HZ = dict.fromkeys(NAMES, 16000) | {"fsdd": 8000}
+CONFIGS = sorted(RECIPES.glob("*/config*.toml"))
 
 pytestmark = pytest.mark.skipif(not RECIPES.is_dir(), reason="only in a checkout, where the recipes are")
 
@@ -42,27 +43,94 @@ def common(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 # ---- what ships
 
 
+def name_of(path: Path) -> str:
+    """Return `an4` or `librispeech-960h`."""
+    return path.parent.name + path.stem.removeprefix("config")
+
+
 def test_every_recipe_has_its_files() -> None:
-    assert [path.parent.name for path in CONFIGS] == sorted(NAMES)
-    assert [path.parent.name for path in sorted(RECIPES.glob("*/run.py"))] == sorted(NAMES)
+    folders = sorted(path.name for path in RECIPES.iterdir() if path.is_dir() and path.name != "__pycache__")
+    assert folders == sorted(NAMES)
+    for file in ("config.toml", "run.py"):
+        assert [path.parent.name for path in sorted(RECIPES.glob(f"*/{file}"))] == sorted(NAMES)
     assert set(NAMES) <= set(corpora.CORPORA)
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.parent.name)
+def test_every_config_is_found() -> None:
+    assert sorted(RECIPES.rglob("*.toml")) == CONFIGS
+    assert len(CONFIGS) >= len(NAMES) + 4
+    assert {path.parent.name for path in CONFIGS} == set(NAMES)
+    assert {"aishell1-sample", "librispeech-mini", "librispeech-100h", "librispeech-960h"} <= set(map(name_of, CONFIGS))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=name_of)
 def test_every_config_loads_at_the_rate_of_its_corpus(path: Path) -> None:
     settings = config.load(path)
     assert settings.features.rate_hz == RATES_HZ[path.parent.name]
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.parent.name)
-def test_every_config_builds_a_model(path: Path) -> None:
-    torch = pytest.importorskip("torch")
-    from asr.train.checkpoint import new_model
+SENTENCES = {
+    "wer": ("eins zwei drei", "the cat sat on the mat", "drei"),
+    "cer": ("其中有两个是内因的指标", "房价 上涨 或者 下跌", "指标"),
+}
+NARROW = {"hidden": 16, "channels": 2, "project": 16}
 
-    model = new_model(config.load(path), vocab=30).eval()
-    with torch.no_grad():
-        log_probs, _ = model(torch.zeros(1, 16000), torch.tensor([16000]))
-    torch.testing.assert_close(log_probs.exp().sum(-1), torch.ones(log_probs.shape[:2]))
+
+def beeps(folder: Path, split: str, settings: config.Config, count: int) -> Path:
+    """Write utterances of noise with sentences in the language of a config, and their manifest."""
+    utterances = []
+    for number in range(count):
+        samples, rate_hz = sound(number, number, settings.features.rate_hz), settings.features.rate_hz
+        samples = np.tile(samples, 3 + number % 3)
+        soundfile.write(folder / f"{split}{number}.wav", samples, rate_hz)
+        text = SENTENCES[settings.train.measure][number % 3]
+        path = folder / f"{split}{number}.wav"
+        utterances.append(Utterance(f"{split}{number}", path, text, len(samples) / rate_hz, f"{number}"))
+    manifest.write(folder / f"{split}.jsonl", utterances)
+    return folder / f"{split}.jsonl"
+
+
+def goes_all_the_way(settings: config.Config, folder: Path) -> None:
+    """Make tokens and a model, take a step, export (which compares with torch), and check the file by itself."""
+    pytest.importorskip("torch")
+    from asr.bundle import read_info
+    from asr.export import export
+    from asr.export.selfcheck import check
+    from asr.train.loop import train
+
+    sets = beeps(folder, "train", settings, 6), beeps(folder, "dev", settings, 3)
+    train(settings, *sets, folder / "run")
+    with open(folder / "run" / "epochs.csv", newline="") as file:
+        (epoch,) = csv.DictReader(file)
+    assert 0 < float(epoch["train_loss"]) < 100
+    assert epoch["skipped"] == "0"
+    model = export(folder / "run", folder / "model.onnx")
+    info = read_info(model)
+    assert info.tokenizer == settings.text.tokenizer
+    assert info.text_rules.startswith(settings.text.rules)
+    assert info.rate_hz == settings.features.rate_hz
+    assert len(info.priors) == len(info.tokens) > 3
+    assert check(model).probe_difference is not None
+
+
+def one_step(path: Path, **model: int) -> config.Config:
+    """Return the settings of a config for one step on this machine, with other sizes of the model."""
+    values = config.load(path).model_dump()
+    values["model"] |= {key: min(size, values["model"][key]) for key, size in model.items() if key in values["model"]}
+    values["train"] |= {"epochs": 1, "device": "cpu"}
+    return config.parse(values)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=name_of)
+def test_every_config_goes_from_texts_to_a_verified_model(path: Path, tmp_path: Path) -> None:
+    """With narrow layers, for speed; everything else is as it is written."""
+    goes_all_the_way(one_step(path, **NARROW), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", CONFIGS, ids=name_of)
+def test_every_config_goes_all_the_way_at_its_own_size(path: Path, tmp_path: Path) -> None:
+    goes_all_the_way(one_step(path), tmp_path)
 
 
 def test_the_librispeech_settings_fit_the_sample(tmp_path: Path, test_data: Path) -> None:
@@ -76,6 +144,34 @@ def test_the_librispeech_settings_fit_the_sample(tmp_path: Path, test_data: Path
     manifest.write(tmp_path / "few.jsonl", manifest.read(paths["train"])[:1])
     few = load_data(config.load(RECIPES / "librispeech" / "config.toml"), tmp_path / "few.jsonl", paths["dev"])
     assert few.tokens == data.tokens
+    augmented = load_data(config.load(RECIPES / "librispeech" / "config-augmented.toml"), paths["train"], paths["dev"])
+    assert augmented.dropped == (), "at the fastest speed times the fastest tempo"
+
+
+def test_the_settings_of_the_mandarin_sample_fit_it(tmp_path: Path, test_data: Path) -> None:
+    pytest.importorskip("torch")
+    from asr.train.data import load_data
+
+    paths = corpora.prepare("aishell1", test_data / "aishell-sample", tmp_path)
+    settings = config.load(RECIPES / "aishell1" / "config-sample.toml")
+    data = load_data(settings, paths["train"], paths["dev"])
+    assert (len(data.train), len(data.dev), data.dropped) == (640, 40, ())
+    assert len(data.unknown) <= settings.train.max_unknown
+    heard = {character for example in data.train for character in example.utterance.text}
+    assert len(data.tokens) == len(heard - {" "}) + 2, "blank and space besides"
+    texts = [example.utterance.text for example in data.train]
+    assert not any(re.search("[\u4e00-\u9fff] [\u4e00-\u9fff]|[0-9]", text) for text in texts)
+
+
+def test_the_german_settings_fit_the_corpus(tmp_path: Path, test_data: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("num2words", reason="num2words spells numbers (extra 'text')")
+    from asr.train.data import load_data
+
+    paths = corpora.prepare("kerstin-de", test_data / "kerstin-de", tmp_path)
+    data = load_data(config.load(RECIPES / "kerstin-de" / "config.toml"), paths["train"], paths["dev"])
+    assert (len(data.train), len(data.dev), data.dropped, data.unknown) == (1174, 100, (), ())
+    assert set("".join(data.tokens[1:])) == set("▁'abcdefghijklmnopqrstuvwxyzäöüß")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -85,6 +181,10 @@ def test_run_scripts_are_short_and_explain_themselves(name: str) -> None:
     done = subprocess.run([sys.executable, str(script), "--help"], capture_output=True, text=True, check=True)
     assert "--source" in done.stdout
     assert "--seeds" in done.stdout
+
+
+def test_a_run_script_needs_its_options() -> None:
+    script = RECIPES / NAMES[0] / "run.py"
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
     assert done.returncode == 2
 
@@ -95,7 +195,8 @@ def test_run_scripts_are_short_and_explain_themselves(name: str) -> None:
 def counts(substitutions: int, deletions: int, insertions: int, words: int) -> dict[str, Any]:
     wer = (substitutions + deletions + insertions) / words
     numbers = {"substitutions": substitutions, "deletions": deletions, "insertions": insertions, "words": words}
-    return numbers | {"wer": wer, "cer": wer / 2, "ser": 1.0}
+    numbers |= {"characters": 4 * words, "char_errors": 2 * (substitutions + deletions + insertions)}
+    return numbers | {"wer": wer, "cer": wer / 2, "ser": 1.0, "utterances": [numbers, numbers]}
 
 
 # By the folder of the run: dev, then test. Seed 3 is best on dev and worst on test.
@@ -206,7 +307,7 @@ def test_the_commands_are_those_of_a_user(main: Callable[..., str], fake: FakeAs
 def test_the_model_is_chosen_on_dev_and_carries_its_scores(main: Callable[..., str], tmp_path: Path) -> None:
     page = main()
     assert (tmp_path / "out" / "an4-en.onnx").read_text() == "seed3 dev test"
-    assert "Kept is seed3, the lowest on dev (1.00), with 6.00 on test." in page
+    assert "Kept is seed3, the lowest on dev (1.00), with 6.00 on test (95 % confidence interval 6.00 to 6.00," in page
 
 
 def test_the_table_holds_the_seeds_their_mean_and_spread(main: Callable[..., str]) -> None:
@@ -233,6 +334,56 @@ def test_the_page_says_what_stands_behind_the_numbers(main: Callable[..., str], 
 def test_other_settings_are_named_in_the_page(main: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("")
     assert "--seeds 2 --config mine.toml`" in main(seeds=[2], config=tmp_path / "mine.toml")
+
+
+def test_settings_that_ship_are_shown_with_their_folder_and_name_the_model(
+    main: Callable[..., str], tmp_path: Path
+) -> None:
+    page = main("librispeech", seeds=[2], config=RECIPES / "librispeech" / "config-100h.toml")
+    assert "--seeds 2 --config recipes/librispeech/config-100h.toml`" in page
+    assert (tmp_path / "out" / "librispeech-100h.onnx").exists()
+
+
+def test_without_spaces_characters_are_what_counts(main: Callable[..., str], tmp_path: Path) -> None:
+    page = main("aishell1", config=RECIPES / "aishell1" / "config-sample.toml")
+    assert "Test CER: mean 1.67, standard deviation" in page
+    assert "Kept is seed3, the lowest on dev (0.50), with 3.00 on test" in page
+    assert rows(page)["1"][4] == "12", "as many characters are wrong"
+    assert "Of the 14 characters of test 0 are not among the 6 different ones of the training texts" in page
+
+
+def test_an_interval_is_that_of_a_mean(common: ModuleType) -> None:
+    """Of utterances of the same length the rate is a mean, whose spread the normal distribution gives."""
+    results = sys.modules["results"]
+    errors = np.random.default_rng(7).integers(0, 11, 400)
+    utterances = [
+        {"substitutions": int(n), "deletions": 1, "insertions": 0, "words": 20, "char_errors": int(n), "characters": 90}
+        for n in errors
+    ]
+    for measure, each in (("wer", (errors + 1) / 20), ("cer", errors / 90)):
+        half = 1.96 * each.std() / np.sqrt(len(each))
+        low, high = results.interval({"utterances": utterances}, measure)
+        assert low == pytest.approx(each.mean() - half, abs=0.1 * half)
+        assert high == pytest.approx(each.mean() + half, abs=0.1 * half)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "said"),
+    [
+        ("ab", "cd", "No speaker of test is heard in training."),
+        ("abc", "cd", "Of the 2 speakers of test 1 are heard in training"),
+        ("ab", "ab", "Of the 2 speakers of test 2 are heard in training"),
+        ("a", "a", "There is one speaker"),
+        ([""], [""], "The corpus does not say who speaks."),
+    ],
+)
+def test_the_page_says_whose_voices_the_test_has(
+    common: ModuleType, tmp_path: Path, train: str, test: str, said: str
+) -> None:
+    for split, speakers in (("train", train), ("test", test)):
+        utterances = [Utterance(f"{n}", tmp_path / "a.wav", "one", 1.0, name) for n, name in enumerate(speakers)]
+        manifest.write(tmp_path / f"{split}.jsonl", utterances)
+    assert sys.modules["results"].voices(tmp_path).startswith(said)
 
 
 def test_one_seed_has_no_spread(main: Callable[..., str]) -> None:

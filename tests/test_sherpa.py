@@ -132,8 +132,10 @@ def test_clips_of_next_to_nothing(
 
 
 @needs_torch
-@pytest.mark.parametrize("features", [{"rate_hz": 8000, "bands": 40}, {"kind": "mfcc"}], ids=["8 kHz", "mfcc"])
-def test_other_features(tmp_path: Path, features: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "features", [{"rate_hz": 8000, "bands": 40}, {"kind": "mfcc"}, {"encoder": "lstm"}], ids=["8 kHz", "mfcc", "lstm"]
+)
+def test_other_models(tmp_path: Path, features: dict[str, Any]) -> None:
     """MFCCs are a sum of the bands, which the network's half makes of the engine's filterbank."""
     from asr.export.selfcheck import signal
 

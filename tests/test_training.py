@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from asr import config, manifest, mel
 from asr.decoders.greedy import Greedy
-from asr.errors import CheckpointError, ConfigError, MissingFile
+from asr.errors import CheckpointError, ConfigError, MissingFile, TextError
 from asr.train import checkpoint as checkpoints
 from asr.train import loop
 from asr.train.batches import plan
@@ -31,6 +31,7 @@ from asr.train.checkpoint import LAST, MODEL
 from asr.train.data import load_data, statistics
 from asr.train.epoch import Tally, Trainer, disagreement, use_bf16
 from asr.train.evaluate import DevResult, class_priors, ctc_losses
+from asr.train.identity import with_version
 from asr.train.journal import COLUMNS, Progress
 from asr.train.loop import Stopped, choose_device, stop_requested, train
 from asr.train.optimiser import Schedule, adamw
@@ -44,7 +45,7 @@ EPOCHS = 30
 TIMES = {"seconds", "audio_s_per_s", "data_share"}  # columns that no two runs share
 
 
-def settings(**train_settings: Any) -> config.Config:
+def settings(*chain: dict[str, Any], **train_settings: Any) -> config.Config:
     values: dict[str, Any] = {
         "text": {"rules": "none", "tokenizer": "word"},
         "features": {"rate_hz": RATE_HZ, "bands": 20},
@@ -52,7 +53,7 @@ def settings(**train_settings: Any) -> config.Config:
         "train": {"epochs": 3, "batch_s": 4.0, "learning_rate": 3e-2, "warmup_epochs": 1.0, "average": 2}
         | {"precision": "fp32", "device": "cpu"}
         | train_settings,
-        "augment": {"freq_masks": 1, "freq_width": 3, "time_width": 2, "warp": 0.1},
+        "augment": {"freq_masks": 1, "freq_width": 3, "time_width": 2, "warp": 0.1, "colour_db": 3.0, "chain": chain},
     }
     return config.parse(values)
 
@@ -175,6 +176,43 @@ def test_the_model_is_the_mean_of_the_best_or_the_best_where_that_is_better(
         np.testing.assert_allclose(weight.numpy(), mean, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize(("measure", "chosen"), [("wer", [1, 2]), ("cer", [3])])
+def test_the_best_epochs_are_those_by_the_measure_asked_for(
+    measure: str, chosen: list[int], sets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = iter([(0.5, 0.4), (0.5, 0.5), (0.9, 0.1), (0.5, 0.2)])  # the last is the mean's
+    results = (DevResult(loss=1.0, wer=wer, cer=cer) for wer, cer in rates)
+    monkeypatch.setattr(loop.Run, "evaluate", lambda run: next(results))
+    train(settings(epochs=3, measure=measure), *sets, tmp_path)
+    assert checkpoints.load(tmp_path).provenance["epochs_averaged"] == chosen
+
+
+def test_dev_texts_with_unknown_words_are_scored_without_a_loss(
+    sets: tuple[Path, Path], unbroken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = manifest.read(sets[1])
+    strange = [replace(known[0], id=f"strange{number}", text="a ö") for number in range(2)]
+    dev = tmp_path / "dev.jsonl"
+    manifest.write(dev, [*known, *strange])
+    with pytest.raises(TextError, match=r"strange1: .*'ö'.* or raise train\.max_unknown"):
+        load_data(settings(max_unknown=1), sets[0], dev)
+    data = load_data(settings(max_unknown=2), sets[0], dev)
+    assert data.unknown == ("strange0", "strange1")
+    assert data.tokens == checkpoints.load(unbroken).tokens
+    model = checkpoints.build_model(checkpoints.load(unbroken))
+    results = [
+        loop.evaluate(model, part, {e.utterance.id: e.utterance.text for e in part}, data.cache, data.tokens,
+                      batch_s=4.0, device=torch.device("cpu"))
+        for part in (data.dev, data.dev[: len(known)])
+    ]  # fmt: skip
+    assert results[0].loss == pytest.approx(results[1].loss, rel=1e-5)
+    assert results[0].wer * (sum(len(e.text.split()) for e in known) + 4) >= 2, (
+        "both words that nobody can say are wrong"
+    )
+    train(settings(max_unknown=2, epochs=1), sets[0], dev, tmp_path / "run")
+    assert "without a dev loss, characters that have no token: strange1" in capsys.readouterr().err
+
+
 def test_the_result_of_the_model_is_its_own(unbroken: Path, sets: tuple[Path, Path]) -> None:
     """Measuring the finished model again gives the result that it carries, no worse than that of any epoch."""
     finished = checkpoints.load(unbroken)
@@ -184,7 +222,7 @@ def test_the_result_of_the_model_is_its_own(unbroken: Path, sets: tuple[Path, Pa
         model, data.dev, data.references, data.cache, data.tokens, batch_s=4.0, device=torch.device("cpu")
     )
     assert asdict(again) == finished.provenance["dev_result"]
-    assert again.rank <= min(map(rank_of, rows_of(unbroken)))
+    assert again.rank("wer") <= min(map(rank_of, rows_of(unbroken)))
 
 
 def test_the_model_carries_the_mean_of_its_posteriors(unbroken: Path, sets: tuple[Path, Path]) -> None:
@@ -332,6 +370,59 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(
     assert_same_run(tmp_path, unbroken)
 
 
+CHAIN = (
+    {"kind": "noise", "p": 0.7},
+    {"kind": "babble", "p": 0.7, "bank": 5},
+    {"kind": "telephone", "p": 0.3},
+    {"kind": "gaps", "p": 0.7},
+)
+
+
+def test_a_run_with_a_chain_that_was_stopped_ends_as_one_that_was_not(
+    sets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings(*CHAIN, epochs=2)
+    train(config, *sets, tmp_path / "unbroken")
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, steps_of_epochs(sets)[0] + 2, press_ctrl_c)
+        with pytest.raises(Stopped):
+            train(config, *sets, tmp_path / "stopped")
+    train(config, *sets, tmp_path / "stopped")
+    assert_same_run(tmp_path / "stopped", tmp_path / "unbroken")
+    with pytest.raises(CheckpointError, match=r"with augment\.chain\.0\.p = 0\.7, the config now says 0\.5; restore"):
+        train(settings({"kind": "noise", "p": 0.5}, *CHAIN[1:], epochs=2), *sets, tmp_path / "stopped")
+    with pytest.raises(CheckpointError, match=r"with augment\.chain\.3\.kind = 'gaps', the config now says None"):
+        train(settings(*CHAIN[:3], epochs=2), *sets, tmp_path / "stopped")
+
+
+def test_a_chain_that_never_happens_changes_no_weight(sets: tuple[Path, Path], unbroken: Path, tmp_path: Path) -> None:
+    never = [{"kind": "tempo", "p": 0.0}, *(link | {"p": 0.0} for link in CHAIN)]
+    train(settings(*never), *sets, tmp_path)
+    assert_same_run(tmp_path, unbroken)
+
+
+def test_sounds_that_changed_are_another_run(sets: tuple[Path, Path], tmp_path: Path) -> None:
+    for name in ("noise", "elsewhere"):
+        (tmp_path / name).mkdir()
+        soundfile.write(tmp_path / name / "hiss.wav", np.random.default_rng(0).normal(0, 0.1, 4000), RATE_HZ)
+
+    def run(folder: str) -> Path:
+        link = {"kind": "recordings", "p": 1.0, "path": str(tmp_path / folder)}
+        return train(settings(link, epochs=1, warmup_epochs=0.0), *sets, tmp_path / "run")
+
+    assert run("noise") == run("elsewhere") == tmp_path / "run" / MODEL
+    soundfile.write(tmp_path / "noise" / "another.wav", np.ones(800), RATE_HZ)
+    with pytest.raises(CheckpointError, match=r"run: was begun with the sounds in .*noise, and .*noise holds others"):
+        run("noise")
+
+
+def test_sounds_that_are_not_there_leave_no_run_behind(sets: tuple[Path, Path], tmp_path: Path) -> None:
+    link = {"kind": "impulses", "p": 1.0, "path": str(tmp_path / "gone")}
+    with pytest.raises(MissingFile, match="gone: no such folder of sounds or manifest"):
+        train(settings(link), *sets, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_that_crashed_goes_on_from_its_last_epoch(
     sets: tuple[Path, Path], unbroken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -459,7 +550,14 @@ def test_two_utterances_can_be_learned_by_heart(sets: tuple[Path, Path], tmp_pat
     manifest.write(tmp_path / "two.jsonl", manifest.read(sets[0])[:2])
     values = settings(epochs=80, warmup_epochs=5.0).model_dump()
     values["model"] |= {"dropout": 0.0, "variational_dropout": 0.0}
-    values["augment"] |= {"speeds": [1.0], "gain_db": 0.0, "warp": 0.0, "freq_masks": 0, "time_masks_per_s": 0.0}
+    values["augment"] |= {
+        "speeds": [1.0],
+        "gain_db": 0.0,
+        "warp": 0.0,
+        "colour_db": 0.0,
+        "freq_masks": 0,
+        "time_masks_per_s": 0.0,
+    }
     chosen = config.parse(values)
     data = load_data(chosen, tmp_path / "two.jsonl", tmp_path / "two.jsonl")
     torch.manual_seed(0)
@@ -615,4 +713,5 @@ def test_on_a_terminal_a_bar_shows_loss_speed_and_time(monkeypatch: pytest.Monke
 def test_settings_of_the_checkpoint_are_those_of_the_run(unbroken: Path) -> None:
     stored = checkpoints.load(unbroken).config
     assert json.loads(json.dumps(stored)) == stored
-    assert config.parse(stored) == settings()
+    assert stored["text"]["rules"] == "none/1"
+    assert config.parse(stored) == with_version(settings())

@@ -10,7 +10,23 @@ from typing import Any
 import click
 
 from asr import AsrError, __version__
-from asr.cli import align, completion, evaluate, export, info, lm, prepare, score, train, transcribe, tune, verify
+from asr.cli import (
+    align,
+    augment,
+    completion,
+    doctor,
+    evaluate,
+    export,
+    info,
+    lm,
+    prepare,
+    score,
+    text,
+    train,
+    transcribe,
+    tune,
+    verify,
+)
 from asr.cli.output import complain
 
 # The shell's numbers for a program that a signal ended (128 + SIGINT, 128 + SIGPIPE).
@@ -56,7 +72,23 @@ def forget_output() -> None:
     cls=Commands,
     commands=[
         module.command
-        for module in (prepare, train, export, verify, evaluate, tune, transcribe, align, score, info, lm, completion)
+        for module in (
+            prepare,
+            doctor,
+            augment,
+            train,
+            export,
+            verify,
+            evaluate,
+            tune,
+            transcribe,
+            align,
+            score,
+            info,
+            lm,
+            text,
+            completion,
+        )
     ],
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="'asr COMMAND --help' explains one command, with an example. Exit codes: 0 done, 1 it could not be done "

@@ -10,14 +10,20 @@ from pathlib import Path
 from typing import Protocol
 
 from asr import downloads, manifest
+from asr.corpora.aishell1 import Aishell1
 from asr.corpora.an4 import An4
 from asr.corpora.commonvoice import CommonVoice
 from asr.corpora.fsdd import Fsdd
 from asr.corpora.librispeech import LibriSpeech
 from asr.corpora.ljspeech import IdText
+from asr.corpora.magicdata import Magicdata
 from asr.corpora.mls import Mls
+from asr.corpora.primewords import Primewords
 from asr.corpora.speech_commands import SpeechCommands
+from asr.corpora.st_cmds import StCmds
 from asr.corpora.tedlium3 import TedLium3
+from asr.corpora.thchs30 import Thchs30
+from asr.corpora.timit import Timit
 from asr.corpora.vctk import Vctk
 from asr.corpora.voxforge import VoxForge
 from asr.corpora.yesno import YesNo
@@ -49,6 +55,7 @@ class Corpus(Protocol):
 
 
 CORPORA: dict[str, Corpus] = {
+    "aishell1": Aishell1(),
     "an4": An4(),
     "commonvoice": CommonVoice(),
     "fsdd": Fsdd(),
@@ -56,9 +63,14 @@ CORPORA: dict[str, Corpus] = {
     "kerstin-de": IdText("kerstin-de", "CC0 1.0", speaker="kerstin"),
     "librispeech": LibriSpeech(),
     "ljspeech": IdText("ljspeech", "public domain", speaker="LJ"),
+    "magicdata": Magicdata(),
     "mls": Mls(),
+    "primewords": Primewords(),
     "speech_commands": SpeechCommands(),
+    "st_cmds": StCmds(),
     "tedlium3": TedLium3(),
+    "thchs30": Thchs30(),
+    "timit": Timit(),
     "vctk": Vctk(),
     "voxforge": VoxForge(),
     "yesno": YesNo(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from asr.errors import CorpusError, MissingFile
 
 SHOWN = 5  # names in one message
 DEPTH = 2  # folders around a corpus that its archive or its user may have made
+
+_MARK = re.compile(r"\[[^\[\]]*\]")
 
 
 def corpus_folder(source: Path, corpus: str, mark: str) -> Path:
@@ -127,6 +130,21 @@ def recordings(folder: Path, extensions: Sequence[str]) -> dict[str, Path]:
     rank = {extension: -place for place, extension in enumerate(extensions)}
     found = sorted((stem, rank[end.lower()], end) for stem, end in parted if end.lower() in rank)
     return {stem: folder / f"{stem}{end}" for stem, _, end in found}
+
+
+def recordings_below(folder: Path, extensions: Sequence[str]) -> dict[str, Path]:
+    """Return what `recordings` returns of a folder, and of all folders in it."""
+    if not folder.is_dir():
+        return {}
+    found = recordings(folder, extensions)
+    for inner in folders(folder):
+        found |= recordings_below(inner, extensions)
+    return found
+
+
+def without_marks(text: str) -> str:
+    """Return a text without what stands in square brackets, such as marks of noises."""
+    return " ".join(_MARK.sub(" ", text).split())
 
 
 class AudioFiles:

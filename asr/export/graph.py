@@ -7,7 +7,7 @@ emitted as the known modules and functions that its `forward` calls.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,12 @@ from torch.nn import functional
 
 from asr import mel
 from asr.errors import ModelError
+from asr.export.carried import Carried, carried_layers
 from asr.export.nodes import Nodes, Value
+from asr.feasibility import FACTOR
 from asr.model.ctc import AcousticModel
 from asr.model.encoders.recurrent import VariationalDropout
-from asr.model.encoders.subsampling import FACTOR, ConvSubsampling
+from asr.model.encoders.subsampling import ConvSubsampling, ResidualBlock
 from asr.model.fbank import Features, masked
 from asr.model.lstm import LstmLayer
 
@@ -29,22 +31,26 @@ from asr.model.lstm import LstmLayer
 def build(model: AcousticModel) -> onnx.ModelProto:
     """Return the graph: samples [N, T] and lengths [N] -> log_probs [N, F, V] and frames [N]; T and lengths may be 0.
 
+    Where the encoder hears no future, recordings may also come in pieces, as `Carried` says.
     Raises ModelError for a module that has no ONNX form.
     """
     nodes = Nodes()
+    layers = carried_layers(model)
+    carried = nodes.carried = Carried(nodes, layers) if layers else None
     values, frames = _features(nodes, model.features, "samples", "lengths")
     scaled = nodes.add("Div", nodes.add("Sub", values, _weight(nodes, model.mean)), _weight(nodes, model.deviation))
     hidden, frames = emit(nodes, model.encoder, _masked(nodes, scaled, frames), frames)
     log_probs = nodes.add("LogSoftmax", emit(nodes, model.head, hidden), axis=-1)
     # The graph carries at least one frame from end to end, so that no kernel sees an empty axis; cut off here.
     columns = _divided_up(nodes, _frames(nodes, nodes.size("samples", 1), model.features.spec), FACTOR)
-    ends = nodes.unsqueezed(columns, 0)
+    ends = nodes.unsqueezed(columns if carried is None else carried.part(columns), 0)
     nodes.add("Slice", log_probs, nodes.integers(0), ends, nodes.integers(1), output="log_probs")
     nodes.add("Identity", frames, output="frames")
-    return nodes.model(
-        {"samples": ("N", "T"), "lengths": ("N",)},
-        {"log_probs": ("N", "F", model.head.out_features), "frames": ("N",)},
-    )
+    outputs: dict[str, Sequence[str | int]] = {"log_probs": ("N", "F", model.head.out_features), "frames": ("N",)}
+    if carried is not None:
+        carried.finish()
+        outputs["next_state"] = ("two", "layers", "N", "hidden")
+    return nodes.model({"samples": ("N", "T"), "lengths": ("N",)}, outputs)
 
 
 def emit(nodes: Nodes, module: nn.Module, *inputs: Value) -> Any:
@@ -158,18 +164,31 @@ def _masked(nodes: Nodes, values: Value, frames: Value, *, axis: int = 1, rank: 
 
 def _subsampling(nodes: Nodes, module: ConvSubsampling, x: Value, frames: Value) -> tuple[Value, Value]:
     x = nodes.unsqueezed(_masked(nodes, x, frames), 1)  # [N, 1, F, dim]
-    x = _conv(nodes, module.first, x)  # [N, C, F / 2, dim / 2]
-    frames = _divided_up(nodes, frames, 2)
-    x = _conv(nodes, module.second, _masked(nodes, x, frames, axis=2, rank=4))  # [N, C, F / 4, dim / 4]
-    frames = _divided_up(nodes, frames, 2)
+    for convolution, blocks in ((module.first, module.early), (module.second, module.late)):
+        frames = _divided_up(nodes, frames, 2)
+        x = _cleared(nodes, _conv(nodes, convolution, x), frames)  # [N, C, F / 2, dim / 2], then [N, C, F / 4, dim / 4]
+        for block in blocks:
+            x = emit(nodes, block, x, frames)
     x = nodes.add("Reshape", nodes.add("Transpose", x, perm=[0, 2, 1, 3]), nodes.integers(0, 0, -1))
-    return _linear(nodes, module.project, x), frames
+    x = _linear(nodes, module.project, x)
+    return (x, frames) if nodes.carried is None else nodes.carried.heard(x, frames)
 
 
-def _conv(nodes: Nodes, module: nn.Conv2d, x: Value) -> Value:
+def _residual(nodes: Nodes, module: ResidualBlock, x: Value, frames: Value) -> Value:
+    y = _cleared(nodes, _conv(nodes, module.first, x), frames)
+    return _cleared(nodes, _conv(nodes, module.second, y, add=x), frames)
+
+
+def _cleared(nodes: Nodes, x: Value, frames: Value) -> Value:
+    return _masked(nodes, x, frames, axis=2, rank=4)
+
+
+def _conv(nodes: Nodes, module: nn.Conv2d, x: Value, *, add: Value | None = None) -> Value:
+    """Emit a convolution, what is added to it, and the rectifier."""
     weights = [_weight(nodes, weight) for weight in module.parameters(recurse=False)]
     pads = [int(pad) for pad in module.padding] * 2  # before and after each axis
-    return nodes.add("Relu", nodes.add("Conv", x, *weights, strides=list(module.stride), pads=pads))
+    y = nodes.add("Conv", x, *weights, strides=list(module.stride), pads=pads)
+    return nodes.add("Relu", y if add is None else nodes.add("Add", add, y))
 
 
 def _linear(nodes: Nodes, module: nn.Linear, x: Value) -> Value:
@@ -189,14 +208,20 @@ def _lstm(nodes: Nodes, module: LstmLayer, x: Value, frames: Value) -> Value:
     biases = [np.concatenate([_gates(cell.bias_ih_l0), _gates(cell.bias_hh_l0)]) for cell in cells]
     # onnxruntime refuses lengths of 0; the one frame too many is masked after the last layer.
     lengths = nodes.add("Cast", nodes.add("Max", frames, nodes.integer(1)), to=onnx.TensorProto.INT32)
-    y = nodes.add(
+    carried = nodes.carried
+    states = () if carried is None else carried.enter(nodes.size(x, 0))
+    y, hidden, cell = nodes.add_many(
         "LSTM",
         nodes.add("Transpose", x, perm=[1, 0, 2]),
         *(nodes.constant(np.stack(weight)) for weight in (*weights, biases)),
         lengths,
+        *states,
+        outputs=[f"LSTM_{len(nodes.nodes)}_{part}" for part in ("all", "hidden", "cell")],
         direction="forward" if module.back is None else "bidirectional",
         hidden_size=module.ahead.hidden_size,
-    )  # [F, directions, N, hidden]
+    )  # [F, directions, N, hidden], then [directions, N, hidden] twice
+    if carried is not None:
+        carried.leave(hidden, cell)
     return nodes.add("Reshape", nodes.add("Transpose", y, perm=[2, 0, 1, 3]), nodes.integers(0, 0, -1))
 
 
@@ -221,6 +246,7 @@ def _operator(name: str) -> Callable[..., Value]:
 EMITTERS: dict[type[nn.Module], Callable[..., Any]] = {
     Features: _features,
     ConvSubsampling: _subsampling,
+    ResidualBlock: _residual,
     LstmLayer: _lstm,
     nn.LayerNorm: _layer_norm,
     nn.Linear: _linear,

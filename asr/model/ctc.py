@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -58,8 +55,3 @@ class AcousticModel(nn.Module):
 
     def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         return self.classified(*self.normalised(samples, lengths))
-
-
-def frames_needed(labels: Sequence[int]) -> int:
-    """Return how many frames CTC needs for a label sequence: one a label and one blank between equal neighbours."""
-    return len(labels) + sum(a == b for a, b in pairwise(labels))

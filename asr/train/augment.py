@@ -12,6 +12,7 @@ from torch import Tensor
 from torchaudio import functional
 
 from asr import mel
+from asr.config import Config
 from asr.types import FloatArray
 
 
@@ -21,11 +22,6 @@ def at_speed(samples: FloatArray, speed: float, rate_hz: int) -> FloatArray:
         return samples
     faster, _ = functional.speed(torch.from_numpy(samples), rate_hz, speed)
     return np.asarray(faster.numpy(), dtype=np.float32)
-
-
-def samples_at_speed(samples: int, speed: float) -> int:
-    """Return a lower bound of how many samples `at_speed` leaves."""
-    return int(samples / speed)
 
 
 def draw_speed(rng: np.random.Generator, speeds: Sequence[float]) -> float:
@@ -53,6 +49,21 @@ def warp_bands(features: Tensor, factors: Sequence[float], spec: mel.FeatureSpec
     share = (bands - lower).to(features.dtype)[:, None]
     lower = lower[:, None].expand(-1, features.shape[1], -1)
     return torch.lerp(features.gather(2, lower), features.gather(2, lower + 1), share)
+
+
+def draw_colours(rng: np.random.Generator, colour_db: float, count: int) -> npt.NDArray[np.float64]:
+    """Return decibels at five points of the spectrum for `count` utterances: [count, 5], even within colour_db of 0."""
+    return rng.uniform(-colour_db, colour_db, (count, 5))
+
+
+def colour_bands(features: Tensor, decibels: npt.NDArray[np.float64]) -> Tensor:
+    """Return log-mel bands [B, F, M], each row filtered by a line through its own decibels [B, points].
+
+    The points lie evenly on the mel scale: as if heard by another microphone (Nam et al. 2022).
+    """
+    bands = np.linspace(0.0, decibels.shape[1] - 1.0, features.shape[2])
+    curves = np.stack([np.interp(bands, np.arange(len(row)), row) for row in decibels]) * (np.log(10.0) / 10.0)
+    return features + torch.from_numpy(curves).to(features)[:, None]
 
 
 def warped_positions(factor: float, spec: mel.FeatureSpec) -> npt.NDArray[np.float64]:
@@ -97,3 +108,15 @@ class SpecAugment:
         for _ in range(max(1, round(self.time_masks_per_s * frames * self.frame_shift_s))):
             row = functional.mask_along_axis(row, self.time_width, 0.0, axis=1, p=self.time_share)
         return row
+
+
+def build_masks(config: Config) -> SpecAugment:
+    augment = config.augment
+    return SpecAugment(
+        augment.freq_masks,
+        augment.freq_width,
+        augment.time_masks_per_s,
+        augment.time_width,
+        augment.time_share,
+        frame_shift_s=config.features.spec().frame_shift_s,
+    )

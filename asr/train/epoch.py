@@ -13,12 +13,12 @@ from torch import Tensor
 from asr.config import Config
 from asr.model.ctc import AcousticModel
 from asr.model.fbank import mask
-from asr.train.augment import SpecAugment, draw_gain, draw_speed, draw_warps, warp_bands
-from asr.train.batches import Batch, Example, collate, draw_groups, joined, plan
+from asr.train.augment import build_masks, colour_bands, draw_colours, draw_warps, warp_bands
+from asr.train.batches import Batch, collate, draw_groups, joined, plan
 from asr.train.data import Data
 from asr.train.evaluate import ctc_losses
 from asr.train.optimiser import Schedule, set_learning_rate
-from asr.types import FloatArray
+from asr.train.spoken import build_spoken
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Tally:
     skipped: int = 0  # utterances whose loss was not finite
     audio_s: float = 0.0
     seconds: float = 0.0
-    data_seconds: float = 0.0  # reading, speed perturbation, features, masks
+    data_seconds: float = 0.0  # reading, augmentation, features
 
     @property
     def train_loss(self) -> float:
@@ -51,16 +51,9 @@ class Trainer:
         self.inter_ctc, self.consistency = train.inter_ctc, train.consistency
         self.views = 2 if self.consistency else 1
         self.schedule = Schedule(train.learning_rate, train.final_learning_rate, train.warmup_epochs, train.epochs)
-        self.speeds, self.gain_db, self.warp = augment.speeds, augment.gain_db, augment.warp
-        self.joined = augment.joined
-        self.augment = SpecAugment(
-            augment.freq_masks,
-            augment.freq_width,
-            augment.time_masks_per_s,
-            augment.time_width,
-            augment.time_share,
-            frame_shift_s=config.features.spec().frame_shift_s,
-        )
+        self.spoken = build_spoken(config, [example.utterance for example in data.train], data.cache)
+        self.joined, self.warp, self.colour_db = augment.joined, augment.warp, augment.colour_db
+        self.masks = build_masks(config)
         self.device = next(model.parameters()).device
         self.bf16 = use_bf16(train.precision, self.device)
 
@@ -90,7 +83,9 @@ class Trainer:
             if self.warp:
                 warps = draw_warps(rng, self.warp, len(batch.ids))
                 features = warp_bands(features, warps, self.model.features.spec)
-            features = self.augment(self.model.scaled(features, frames), frames)
+            if self.colour_db:
+                features = colour_bands(features, draw_colours(rng, self.colour_db, len(batch.ids)))
+            features = self.masks(self.model.scaled(features, frames), frames)
         tally.data_seconds += time.perf_counter() - started
         losses, goals, finite = self.losses(features, frames, batch)
         self.update(losses, goals, finite, batch, self.schedule(epoch + step / steps), tally)
@@ -99,14 +94,10 @@ class Trainer:
         tally.seconds += time.perf_counter() - started
 
     def read(self, chosen: list[tuple[int, ...]], rng: np.random.Generator) -> Batch:
-        """Return the chosen groups as the rows of a batch, each utterance at a speed and a loudness of its own."""
+        """Return the chosen groups as the rows of a batch, each utterance augmented by itself."""
         rows = [[self.data.train[index] for index in group] for group in chosen]
-        samples = [np.concatenate([self.spoken(example, rng) for example in row]) for row in rows]
+        samples = [np.concatenate([self.spoken(example.utterance, rng) for example in row]) for row in rows]
         return collate([joined(row, self.data.tokens) for row in rows], samples, self.data.cache.rate_hz)
-
-    def spoken(self, example: Example, rng: np.random.Generator) -> FloatArray:
-        speed, gain = draw_speed(rng, self.speeds), draw_gain(rng, self.gain_db)
-        return self.data.cache.samples(example.utterance, speed) * np.float32(gain)
 
     def losses(self, features: Tensor, frames: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Return each row's CTC loss, what is minimised instead of it, and which rows are finite; all [B].

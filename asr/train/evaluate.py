@@ -27,10 +27,10 @@ class DevResult:
     wer: float
     cer: float
 
-    @property
-    def rank(self) -> tuple[float, float, float]:
-        """Lower is better: words first, then characters, then loss."""
-        return (self.wer, self.cer, self.loss)
+    def rank(self, measure: str) -> tuple[float, float, float]:
+        """Lower is better: the error rate `wer` or `cer`, as asked, then the other one, then the loss."""
+        first, second = (self.cer, self.wer) if measure == "cer" else (self.wer, self.cer)
+        return (first, second, self.loss)
 
 
 def ctc_losses(log_probs: Tensor, frames: Tensor, batch: Batch, *, zero_infinity: bool = False) -> Tensor:
@@ -70,7 +70,7 @@ def evaluate(
         moved = batch.to(device)
         log_probs, frames = model(moved.samples, moved.lengths)
         losses = ctc_losses(log_probs, frames, moved)
-        total += float(losses[losses.isfinite()].sum())
+        total += float(losses[losses.isfinite() & (moved.label_lengths > 0)].sum())
         for name, row, length in zip(batch.ids, log_probs.cpu().numpy(), frames.tolist(), strict=True):
             hypotheses[name] = decoder.decode(row[:length], frame_shift_s=1.0).text
     report = score(references, hypotheses)

@@ -20,11 +20,12 @@ from asr.config import Config
 from asr.errors import CheckpointError, ConfigError
 from asr.model.ctc import AcousticModel
 from asr.train import checkpoint as checkpoints
+from asr.train import identity
 from asr.train.checkpoint import LAST, MODEL, Checkpoint
 from asr.train.data import Data, load_data, statistics
 from asr.train.epoch import Tally, Trainer
 from asr.train.evaluate import DevResult, class_priors, evaluate
-from asr.train.identity import check_same_data, check_same_settings, describe
+from asr.train.identity import check_same_data, check_same_settings, check_same_sounds, describe, sounds_of
 from asr.train.journal import Board, Progress, plot, write_csv
 from asr.train.optimiser import adamw
 
@@ -56,6 +57,7 @@ class Run:
         return Checkpoint(
             config=self.config.model_dump(mode="json"),
             tokens=self.data.tokens,
+            tokenizer_state=dict(self.data.tokenizer.state),
             weights={name: weight.detach().cpu().clone() for name, weight in self.model.state_dict().items()},
             provenance=self.provenance,
             history=self.history,
@@ -78,7 +80,7 @@ def train(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -
     """Train, or go on with the run in `out`, and return the path of the finished model.
 
     `out` receives last.pt (the state after every epoch), best/ (the checkpoints to average), epochs.csv, curves.png,
-    tensorboard/ and at the end model.pt, the mean of the best checkpoints by dev WER, with its class priors.
+    tensorboard/ and at the end model.pt, the mean of the best checkpoints on dev, with its class priors.
     Raises DataError, TextError, ManifestError, ConfigError, CheckpointError, OutputError; and Stopped on Ctrl-C,
     after the state was saved.
     """
@@ -91,9 +93,9 @@ def trained(run: Run, config: Config, out: Path) -> Path:
     if (out / MODEL).exists() and run.epoch == config.train.epochs:
         print(f"{out / MODEL}: this run is finished; name another folder for a new one", file=sys.stderr)
         return out / MODEL
+    trainer = Trainer(run.model, run.optimizer, run.data, config)
     run.save()  # a full disk or a folder that cannot be written shows here, before the first epoch
     board, progress = Board(out / "tensorboard", run.epoch + 1), Progress(config.train.epochs)
-    trainer = Trainer(run.model, run.optimizer, run.data, config)
     try:
         with stop_requested() as stop:
             for epoch in range(run.epoch, config.train.epochs):
@@ -109,19 +111,25 @@ def trained(run: Run, config: Config, out: Path) -> Path:
 
 def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -> Run:
     """Return the run saved in `out`, or a new one with fresh weights and measured feature statistics."""
+    config = identity.with_version(config)
     state = checkpoints.load(out / LAST) if (out / LAST).exists() else None
     if state is not None:
         check_same_settings(settings.parse(state.config, where=str(out / LAST)), config, out)
         check_same_data(state.provenance, {"train": train_manifest, "dev": dev_manifest}, out)
-    data = load_data(config, train_manifest, dev_manifest, state.tokens if state else None)
+        check_same_sounds(state.provenance, config.augment.chain, out)
+    encoding = (state.tokens, state.tokenizer_state) if state else ()
+    data = load_data(config, train_manifest, dev_manifest, *encoding)
     for name in data.dropped:
         print(f"left out, more labels than frames: {name}", file=sys.stderr)
+    for name in data.unknown:
+        print(f"without a dev loss, characters that have no token: {name}", file=sys.stderr)
     torch.manual_seed(config.train.seed)
     model = checkpoints.new_model(config, vocab=len(data.tokens)).to(choose_device(config.train.device))
     optimizer = adamw(model, config.train.weight_decay)
     provenance = {
         "train": describe(train_manifest, len(data.train)),
         "dev": describe(dev_manifest, len(data.dev)),
+        "sounds": sounds_of(config.augment.chain),
         "dropped": list(data.dropped),
         "torch": torch.__version__,
     }
@@ -183,13 +191,17 @@ def finish_epoch(run: Run, trainer: Trainer, epoch: int) -> dict[str, Any]:
     return row
 
 
-def rank(row: dict[str, Any]) -> tuple[float, float, float]:
-    return DevResult(row["dev_loss"], row["dev_wer"], row["dev_cer"]).rank
+def ranked(run: Run) -> list[dict[str, Any]]:
+    """Return the lines of the epochs, the best first."""
+    return sorted(run.history, key=lambda row: result_of(row).rank(run.config.train.measure))
+
+
+def result_of(row: dict[str, Any]) -> DevResult:
+    return DevResult(row["dev_loss"], row["dev_wer"], row["dev_cer"])
 
 
 def best_epochs(run: Run) -> list[int]:
-    rows = sorted(run.history, key=rank)[: run.config.train.average]
-    return sorted(row["epoch"] for row in rows)
+    return sorted(row["epoch"] for row in ranked(run)[: run.config.train.average])
 
 
 def best_path(run: Run, epoch: int) -> Path:
@@ -214,12 +226,12 @@ def finish(run: Run) -> Path:
     """Write model.pt, the mean of the best checkpoints or, where better on dev, the best alone; draw the curves."""
     best = best_epochs(run)
     states = {epoch: checkpoints.load(best_path(run, epoch)).weights for epoch in best}
-    winner = min(run.history, key=rank)
+    winner, measure = ranked(run)[0], run.config.train.measure
     run.model.load_state_dict(checkpoints.mean_weights(list(states.values())))
     result, chosen = run.evaluate(), best
-    if rank(winner) < result.rank:
+    if result_of(winner).rank(measure) < result.rank(measure):
         run.model.load_state_dict(states[winner["epoch"]])
-        result, chosen = DevResult(winner["dev_loss"], winner["dev_wer"], winner["dev_cer"]), [winner["epoch"]]
+        result, chosen = result_of(winner), [winner["epoch"]]
     run.provenance |= {"epochs_averaged": chosen, "dev_result": asdict(result)}
     run.provenance["training_seconds"] = round(sum(row["seconds"] for row in run.history), 1)
     plot(run.history, run.out / "curves.png")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
+from asr.han import is_han, sentence
 from asr.types import Hypothesis, Word
 from asr.writers.names import encodable
 
@@ -53,8 +53,18 @@ def _cue(number: int, words: list[Word]) -> str:
 
 
 def _lines(words: list[Word]) -> list[str]:
-    text = " ".join(encodable(word.text) for word in words)
-    return textwrap.wrap(text, _LINE, break_long_words=False, break_on_hyphens=False)
+    lines: list[str] = []
+    for word in " ".join(encodable(word.text) for word in words).split():
+        longer = sentence([*lines[-1:], word])
+        if lines and _cells(longer) <= _LINE:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _cells(text: str) -> int:
+    return len(text) + sum(map(is_han, text))  # which are twice as wide
 
 
 def _clock(seconds: float) -> str:

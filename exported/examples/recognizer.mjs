@@ -1,12 +1,10 @@
-// Speech to text with a model file, in Node and in browsers: `ort` is an onnxruntime for JavaScript, which runs the graph.
+// Speech to text with a model file, in Node and in browsers; `ort` is an onnxruntime for JavaScript.
 // Return the metadata of an ONNX file (Uint8Array): a protobuf message whose field 14 holds pairs of key and value.
 export function metadata(bytes) {
-  const entries = {};
-  const text = ([from, to]) => new TextDecoder().decode(bytes.subarray(from, to));
+  const entries = {}, read = ([from, to]) => new TextDecoder().decode(bytes.subarray(from, to));
   for (const [number, from, to] of fields(bytes, 0, bytes.length)) {
-    if (number === 7) break; // the graph; our metadata stand before it
     if (number !== 14) continue;
-    const entry = Object.fromEntries([...fields(bytes, from, to)].map(([key, ...span]) => [key, text(span)]));
+    const entry = Object.fromEntries([...fields(bytes, from, to)].map(([key, ...span]) => [key, read(span)]));
     if (entry[1]?.startsWith("asr.")) entries[entry[1].slice(4)] = JSON.parse(entry[2]);
   }
   return entries;
@@ -28,11 +26,16 @@ function* fields(bytes, at, end) {
   }
 }
 
+// The text of tokens: <0x41> is a byte, and ▁ begins a word.
+function text(tokens) {
+  const bytes = ({ token }) => (/^<0x..>$/.test(token) ? [Number(token.slice(1, 5))] : [...new TextEncoder().encode(token)]);
+  return new TextDecoder().decode(Uint8Array.from(tokens.flatMap(bytes))).split("▁").filter(Boolean).join(" ");
+}
+
 export async function load(ort, bytes) {
   const info = metadata(bytes);
   if (!info.tokens) throw new Error("this is no model file of 'asr export'");
   const session = await ort.InferenceSession.create(bytes);
-
   // Float32Array of samples in [-1, 1] at info.rate_hz -> log-probabilities [frames, tokens.length], row by row.
   async function logProbs(samples) {
     const { log_probs, frames } = await session.run({
@@ -41,19 +44,16 @@ export async function load(ort, bytes) {
     });
     return { values: log_probs.data, frames: Number(frames.data[0]) };
   }
-
   // -> the tokens heard, each with its start in seconds: the best of every frame without repeats and blanks.
   function heard({ values, frames }) {
     const width = info.tokens.length, found = [];
     for (let frame = 0, last = info.blank; frame < frames; frame++) {
       const row = values.subarray(frame * width, (frame + 1) * width);
-      const best = row.indexOf(row.reduce((a, b) => Math.max(a, b)));
-      if (best !== info.blank && best !== last) found.push({ token: info.tokens[best], start_s: frame * info.frame_shift_s });
+      const best = row.indexOf(row.reduce((a, b) => Math.max(a, b))), start_s = frame * info.frame_shift_s;
+      if (best !== info.blank && best !== last) found.push({ token: info.tokens[best], start_s });
       last = best;
     }
     return found;
   }
-
-  const text = (tokens) => tokens.map(({ token }) => token).join("").split("▁").filter(Boolean).join(" ");
   return { info, logProbs, heard, text, transcribe: async (samples) => text(heard(await logProbs(samples))) };
 }

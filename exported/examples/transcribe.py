@@ -34,8 +34,10 @@ class Recognizer:
         return [(self.tokens[best[start]], start * self.frame_shift_s) for start in starts]
 
     def transcribe(self, samples):
-        """Return the text; a token that begins with this mark begins a word."""
-        return " ".join("".join(token for token, _ in self.tokens_of(samples)).replace("▁", " ").split())
+        """Return the text: a token that begins with this mark begins a word, and <0x41> is a byte."""
+        tokens = [token for token, _ in self.tokens_of(samples)]
+        parts = [bytes.fromhex(t[3:5]) if len(t) == 6 and t.startswith("<0x") else t.encode() for t in tokens]
+        return " ".join(b"".join(parts).decode(errors="replace").replace("▁", " ").split())
 
 
 if __name__ == "__main__":

@@ -86,8 +86,9 @@ function check(samples, name) {
 
 function show(name, samples, said, whole_s) {
   const duration_s = samples.length / info.rate_hz;
-  const tokens = [...new Set(said.tokens.map(({ token }) => info.tokens.indexOf(token)))];
-  shown = { samples, ...info, ...said, tokens, words: words(said.tokens) };
+  const idOf = ({ token }) => info.tokens.indexOf(token);
+  const words = said.words.map((word) => ({ ...word, id: idOf(word) }));
+  shown = { samples, ...info, ...said, tokens: [...new Set(said.tokens.map(idOf))], words };
   element("result").hidden = false;
   element("text").textContent = said.text || "(no words heard)";
   element("took").textContent =
@@ -97,17 +98,6 @@ function show(name, samples, said, whole_s) {
   const about = { waveform: "Waveform", spectrogram: "Spectrogram", posteriors: "Probabilities of the tokens" };
   for (const [id, what] of Object.entries(about)) element(id).setAttribute("aria-label", `${what} of ${name}, ${duration_s.toFixed(1)} seconds`);
   draw();
-}
-
-// Join tokens to words: each word begins where its first token does.
-function words(tokens) {
-  const found = [];
-  for (const { token, start_s } of tokens) {
-    const begins = token.startsWith("▁") || found.length === 0;
-    if (begins) found.push({ text: "", start_s, id: info.tokens.indexOf(token) });
-    found.at(-1).text += token.replaceAll("▁", " ");
-  }
-  return found.map((word) => ({ ...word, text: word.text.trim() })).filter(({ text }) => text);
 }
 
 function draw() {

@@ -25,6 +25,16 @@ recognizer.then(
   (error) => postMessage({ failed: error.message }),
 );
 
+// Join tokens to words: each begins where its first token does.
+function words(tokens, text) {
+  const found = [];
+  for (const token of tokens) {
+    if (token.token.startsWith("▁") || found.length === 0) found.push([]);
+    found.at(-1).push(token);
+  }
+  return found.map((members) => ({ ...members[0], text: text(members) })).filter((word) => word.text);
+}
+
 onmessage = async ({ data: samples }) => {
   try {
     const { info, logProbs, heard, text } = await recognizer;
@@ -32,7 +42,7 @@ onmessage = async ({ data: samples }) => {
     const answer = await logProbs(samples);
     const tokens = heard(answer);
     const took_s = (performance.now() - start) / 1000;
-    postMessage({ ...answer, tokens, text: text(tokens), took_s, width: info.tokens.length });
+    postMessage({ ...answer, tokens, words: words(tokens, text), text: text(tokens), took_s, width: info.tokens.length });
   } catch (error) {
     postMessage({ failed: `The model could not run (${error.message}).` });
   }

@@ -25,11 +25,11 @@ class VariationalDropout(nn.Module):
         return x * torch.empty_like(x[:, :1]).bernoulli_(keep).div_(keep)
 
 
-def at_least_one(**sizes: int) -> None:
-    """Raise ConfigError for a size below one."""
+def at_least(least: int, /, **sizes: int) -> None:
+    """Raise ConfigError for a size below the least."""
     for name, size in sizes.items():
-        if size < 1:
-            raise ConfigError(f"model: {name} = {size}: must be at least 1")
+        if size < least:
+            raise ConfigError(f"model: {name} = {size}: must be at least {least}")
 
 
 def rates(**values: float) -> None:
@@ -54,6 +54,7 @@ class RecurrentEncoder(nn.Module):
         hidden: int = 256,
         layers: int = 3,
         channels: int = 32,
+        blocks: int = 0,
         project: int = 256,
         dropout: float = 0.2,
         variational_dropout: float = 0.2,
@@ -62,9 +63,12 @@ class RecurrentEncoder(nn.Module):
         initialisation: Initialisation = "orthogonal",
     ) -> None:
         super().__init__()
-        at_least_one(hidden=hidden, layers=layers, channels=channels, project=project)
+        at_least(1, hidden=hidden, layers=layers, channels=channels, project=project)
+        at_least(0, blocks=blocks)
         rates(dropout=dropout, variational_dropout=variational_dropout)
-        self.subsampling = ConvSubsampling(dim, channels, project)
+        self.subsampling = ConvSubsampling(dim, channels, project, blocks)
+        self.streams = not bidirectional
+        self.reach = self.subsampling.reach
         self.outputs = hidden * (2 if bidirectional else 1)
         widths = [project, *[self.outputs] * (layers - 1)]
         self.norms = nn.ModuleList(nn.LayerNorm(width) for width in widths)

@@ -1,0 +1,41 @@
+"""Collections of sounds: the audio files of a folder, or a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from asr import audio, manifest
+from asr.errors import DataError
+from asr.files import existing_file
+from asr.types import Utterance
+
+SUFFIXES = (".aif", ".aiff", ".au", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".sph", ".wav", ".wv")
+
+
+def listed(path: Path) -> list[Utterance]:
+    """Return the sounds of a manifest, or of all audio files in a folder and below, in the order of their names.
+
+    Raises MissingFile, DataError where there are none, and what `asr.audio.probe` and `asr.manifest.read` raise.
+    """
+    if path.is_dir():
+        found = [Utterance(name, file, "", audio.duration_s(file)) for name, file in files_in(path)]
+    else:
+        found = manifest.read(existing_file(path, "folder of sounds or manifest"))
+    if not found:
+        raise DataError(f"{path}: holds no sounds (files such as .wav, .flac, .ogg or .mp3); name another folder")
+    return found
+
+
+def files_in(folder: Path) -> list[tuple[str, Path]]:
+    """Return the audio files in a folder and below, each behind its name from there, in the order of these."""
+    files = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+    return sorted((file.relative_to(folder).as_posix(), file) for file in files)
+
+
+def digest(path: Path) -> str:
+    """Return what tells a collection from another: SHA-256 of a manifest, or of the names and sizes of the files."""
+    if not path.is_dir():
+        return hashlib.sha256(existing_file(path, "folder of sounds or manifest").read_bytes()).hexdigest()
+    names = "\n".join(f"{name} {file.stat().st_size}" for name, file in files_in(path))
+    return hashlib.sha256(names.encode(errors="surrogateescape")).hexdigest()
