@@ -114,7 +114,7 @@ def test_the_snippet_runs(snippet: Snippet, folder: Path) -> None:
 
 def expected(code: str) -> str:
     """Return how the last line of a snippet's output begins."""
-    if "asr export" in code:
+    if "--target sherpa" in code:
         return "sherpa: sample_rate=16000 feature_dim=80"
     return "onnxruntime-node 1." if "asr verify" in code else TEXT
 

@@ -48,13 +48,13 @@ def cut(model: onnx.ModelProto, info: ModelInfo) -> Halves:
     bands = _only(info, (node for node in model.graph.node if node.op_type == "ReduceLogSum"))
     answer = _only(info, (node for node in model.graph.node if node.op_type == "LogSoftmax"))
     # What stands behind the softmax only cuts off the frame that the first half appended to nothing.
-    model = _renamed(model, {"log_probs": "cut_off", "frames": "log_probs_len", bands: "x", answer: "log_probs"})
+    model = renamed(model, {"log_probs": "cut_off", "frames": "log_probs_len", bands: "x", answer: "log_probs"})
     values = helper.make_tensor_value_info("x", TensorProto.FLOAT, ("N", "F", spec.bands))
     answers = helper.make_tensor_value_info("log_probs", TensorProto.FLOAT, ("N", "F'", len(info.tokens)))
     model.graph.value_info.extend([values, answers])
     behind = utils.Extractor(model).extract_model(["x"], ["log_probs"])
     frames = _only(info, (node for node in behind.graph.node if _divides_by(behind, node, spec.shift)))
-    return _cut_at(_renamed(model, {frames: "x_lens"}))
+    return _cut_at(renamed(model, {frames: "x_lens"}))
 
 
 def _cut_at(model: onnx.ModelProto) -> Halves:
@@ -70,7 +70,7 @@ def _cut_at(model: onnx.ModelProto) -> Halves:
 def _guarded(network: onnx.ModelProto) -> onnx.ModelProto:
     """Return the second half with room for one frame more, so that it may be given none."""
     *before, cut_off = parser.parse_graph(_GUARD).node
-    guarded = _renamed(network, {"x": "extended", "log_probs": "longer"})
+    guarded = renamed(network, {"x": "extended", "log_probs": "longer"})
     nodes = [*before, *guarded.graph.node, cut_off]
     del guarded.graph.node[:]
     guarded.graph.node.extend(nodes)
@@ -98,7 +98,7 @@ def _divides_by(model: onnx.ModelProto, node: onnx.NodeProto, divisor: int) -> b
     return any(each.dtype == "int64" and each.tolist() == divisor for each in constants)
 
 
-def _renamed(model: onnx.ModelProto, names: Mapping[str, str]) -> onnx.ModelProto:
+def renamed(model: onnx.ModelProto, names: Mapping[str, str]) -> onnx.ModelProto:
     """Return a copy whose values have other names; its own outputs are not described any more."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)

@@ -39,4 +39,11 @@ def _sherpa(model: Path, out: Path) -> str:
     return f"sample_rate={spec.rate_hz} feature_dim={spec.bands}"
 
 
-TARGETS: dict[str, Writer] = {"sherpa": _sherpa}
+def _onnx_asr(model: Path, out: Path) -> str:
+    from asr.export import onnx_asr
+
+    onnx_asr.write(model, out)
+    return "kaldi-rnnt"
+
+
+TARGETS: dict[str, Writer] = {"onnx-asr": _onnx_asr, "sherpa": _sherpa}
