@@ -22,7 +22,7 @@ from asr import bundle, manifest
 from asr.bundle import ModelInfo
 from asr.config import parse
 from asr.errors import DataError, MissingFile, ModelError, VerifyError
-from asr.export import export, graph, selfcheck, verify
+from asr.export import export, graph, selfcheck, speech, verify
 from asr.export.carried import streaming
 from asr.mel import FeatureSpec
 from asr.model.ctc import AcousticModel
@@ -338,7 +338,7 @@ def test_the_same_checkpoint_gives_the_same_file(run_folder: Path, exported: Pat
 
 def test_verify_measures_the_difference(run_folder: Path, exported: Path) -> None:
     agreement = verify.verify(exported, run_folder)
-    assert agreement.recordings == 3 + len(verify.SHORT)
+    assert agreement.recordings == 3 + len(speech.SHORT)
     assert 0.0 < agreement.difference < 1e-4
 
 

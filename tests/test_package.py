@@ -113,7 +113,7 @@ def test_the_light_install_asks_for_no_training_package(wheel: Path) -> None:
     assert {re.split(r"[^\w-]", line)[0] for line in core} == {
         "click", "jiwer", "numpy", "onnxruntime", "pydantic", "soundfile", "soxr"
     }  # fmt: skip
-    extras = {"augment", "beam", "dev", "onnx", "text", "train", "video"}
+    extras = {"augment", "beam", "dev", "onnx", "runtimes", "text", "train", "video"}
     assert set(metadata(wheel).get_all("Provides-Extra", [])) == extras
 
 
@@ -137,6 +137,13 @@ def test_the_installed_command_transcribes_from_another_folder(installed: Path, 
     assert text
     script = f"import asr; print(asr.load().transcribe({str(sample)!r}).text)"
     assert run([sys.executable, "-c", script], cwd=tmp_path, PYTHONPATH=str(installed)).strip() == text
+
+
+def test_the_wheel_carries_the_examples_and_nothing_vendored(wheel: Path) -> None:
+    examples = {path.name for path in (CHECKOUT / "exported" / "examples").iterdir()}
+    assert {f"asr/exported/examples/{name}" for name in examples} <= names(wheel)
+    assert [name for name in names(wheel) if name.endswith((".wasm", ".gz"))] == []
+    assert wheel.stat().st_size <= MODELS_MB * 1e6
 
 
 @pytest.mark.usefixtures("sample")

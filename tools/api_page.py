@@ -88,6 +88,10 @@ MODULES = (
     "asr.export.quantise",
     "asr.export.measuring",
     "asr.export.precisions",
+    "asr.export.targets",
+    "asr.export.sherpa",
+    "asr.export.parity",
+    "asr.export.runtimes",
     "asr.errors",
 )
 

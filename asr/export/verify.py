@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from asr import audio
-from asr import manifest as manifests
 from asr.bundle import ModelInfo
 from asr.decoders import get_decoder
 from asr.errors import DataError, VerifyError
+from asr.export import speech
 from asr.export.selfcheck import difference
 from asr.model.ctc import AcousticModel
 from asr.recognizer import Recognizer
@@ -22,10 +21,7 @@ from asr.train.checkpoint import Checkpoint
 from asr.types import FloatArray
 
 TOLERANCE = 1e-4  # of log-probabilities
-UTTERANCES = 24
 BATCH = 8
-# Frames begin and end at some of these for every window and shift; 79 and 80, 399 to 401 do at 16 kHz.
-SHORT = (0, 1, 39, 40, 79, 80, 199, 200, 201, 399, 400, 401, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +49,7 @@ def recordings(source: Checkpoint, manifest: str | Path | None = None) -> dict[s
     manifest = manifest or source.provenance.get("dev", {}).get("manifest")
     if manifest is None:
         raise DataError("the checkpoint names no dev set to verify on; name a manifest")
-    utterances = manifests.read(manifest)
-    if not utterances:
-        raise DataError(f"{manifest}: has no utterances to verify on; name another manifest")
-    step = -(-len(utterances) // UTTERANCES)
-    rate_hz = int(source.config["features"]["rate_hz"])
-    waveforms = {utterance.id: audio.read_utterance(utterance, rate_hz).samples for utterance in utterances[::step]}
-    first, samples = next(iter(waveforms.items()))
-    return waveforms | {f"the first {size} samples of {first}": samples[:size] for size in SHORT}
+    return speech.recordings(manifest, int(source.config["features"]["rate_hz"]))
 
 
 def compare(model: AcousticModel, recognizer: Recognizer, waveforms: Mapping[str, FloatArray]) -> Agreement:
