@@ -290,7 +290,7 @@ def test_completion_prints_a_script_for_each_shell(shell: str) -> None:
     ("words", "choices"),
     [
         ("asr tr", {"train", "transcribe"}),
-        ("asr transcribe --format ", {"txt", "json", "ctm", "srt", "textgrid"}),
+        ("asr transcribe --format ", {"txt", "json", "ctm", "srt", "stm", "textgrid", "trn"}),
         ("asr score --rules ", {"none", "basic", "en", "de", "zh", "zh-hans"}),
         ("asr text normalise --rules d", {"de"}),
         ("asr prepare f", {"fsdd"}),
