@@ -518,7 +518,7 @@ def test_info_prints_what_is_inside(tiny: Path) -> None:
     assert f"tokens: {len(info.tokens)} ({info.tokenizer}): <blk> ▁ " in text
     assert info.text_rules in ("en/1", "en/2")
     rules = f"text rules: {info.text_rules}"
-    assert f"sample rate: {info.rate_hz} Hz\nframe shift: 40 ms\n{rules}\ndecoder:\n  name: greedy\n" in text
+    assert f"sample rate: {info.rate_hz} Hz\nframe shift: 40 ms\nprecision: fp32\n{rules}\ndecoder:\n  name: greedy\n" in text
     assert "provenance:\n" in text
 
 
