@@ -90,7 +90,7 @@ def test_ctm_of_silence_is_a_comment() -> None:
 
 def test_srt_by_hand() -> None:
     assert written("srt", SPOKEN) == (
-        '1\n00:00:00,000 --> 00:00:01,040\nwell "grüß" 你\n\n2\n01:01:01,500 --> 01:01:02,000\nI'
+        '1\n00:00:00,000 --> 00:00:01,040\nwell "grüß" 你\n\n2\n01:01:01,500 --> 01:01:02,333\nI'
     )
     assert written("srt", SILENT) == written("srt", SILENT, several=True) == ""
     assert written("srt", PUNCTUATED).endswith("— a -- !\n\n2\n00:00:00,400 --> 00:00:00,500\nb .")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def complain(error: AsrError) -> None:
     """Print what went wrong, as one line on standard error."""
-    click.echo(f"asr: error: {error}", err=True)
+    click.echo(f"asr: error: {' '.join(str(error).splitlines())}", err=True)
 
 
 def as_json(value: object) -> str:
