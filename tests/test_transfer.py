@@ -452,7 +452,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from asr.downloads.archive import Archive
-from asr.downloads.transfer import Patience, _Redirects, Unusable, fetch
+from asr.downloads.transfer import Patience, Unusable, _Redirects, fetch
 from asr.downloads.report import Quiet
 url, path, size, digest = sys.argv[1:]
 fetch(Archive("all", "a.tar.gz", (url,), int(size), digest), Path(path), Quiet(), Patience())

@@ -93,7 +93,9 @@ def test_srt_by_hand() -> None:
         '1\n00:00:00,000 --> 00:00:01,040\nwell "grüß" 你\n\n2\n01:01:01,500 --> 01:01:02,333\nI'
     )
     assert written("srt", SILENT) == written("srt", SILENT, several=True) == ""
-    assert written("srt", PUNCTUATED).endswith("— a -- !\n\n2\n00:00:00,400 --> 00:00:00,500\nb .")
+    assert written("srt", PUNCTUATED) == (
+        "1\n00:00:00,000 --> 00:00:00,317\n— a -- !\n\n2\n00:00:00,400 --> 00:00:01,233\nb ."
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -127,7 +129,7 @@ def test_srt_is_read_by_srt() -> None:
         cues = list(srt.parse(written("srt", hypothesis)))
         assert " ".join(cue.content.replace("\n", " ") for cue in cues) == hypothesis.text
         assert cues[0].start.total_seconds() == pytest.approx(hypothesis.words[0].start_s, abs=6e-4)
-        assert cues[-1].end.total_seconds() == pytest.approx(hypothesis.words[-1].end_s, abs=6e-4)
+        assert cues[-1].end.total_seconds() >= hypothesis.words[-1].end_s - 6e-4
     both = "\n".join(written("srt", one, several=True) for one in (SPOKEN, SILENT, many(30)))
     texts = [cue.content for cue in srt.parse(both)]
     assert " ".join(texts).split() == [*SPOKEN.text.split(), *many(30).text.split()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 from collections import deque
@@ -87,10 +88,8 @@ class Workers:
         for connection, worker in self._workers.items():
             if worker.task == [] and waiting:
                 worker.task = waiting.popleft()
-                try:
+                with contextlib.suppress(OSError):  # it has died: reading from it will tell
                     connection.send(worker.task)
-                except OSError:
-                    pass  # it has died: reading from it will tell
 
     @staticmethod
     def _take(worker: _Worker, answer: Heard | AsrError | None) -> Iterator[Heard]:

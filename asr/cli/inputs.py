@@ -76,7 +76,7 @@ _READING = (
         "--raw", type=Parsed("form", _raw), metavar="RATE[,CODING[,CHANNELS]]",
         help="The audio has no header: say its form, such as 16000 or 8000,mulaw or 44100,s16le,2.",
     ),
-    click.option("--url-mb", type=float, metavar="N", help="The most that is loaded from an address; 2000 unless given."),
+    click.option("--url-mb", type=float, metavar="N", help="The most that an address may send; 2000 unless given."),
     click.option("--url-s", type=float, metavar="N", help="The longest that an address may take; 3600 unless given."),
 )  # fmt: skip
 _WRITING = (
@@ -108,7 +108,7 @@ _SUBTITLES = (
         help="For subtitles: seconds between two; 0.083 unless given.",
     ),
     click.option("--longest", "longest_s", type=float, metavar="S", help="For subtitles: seconds; 6 unless given."),
-    click.option("--shortest", "shortest_s", type=float, metavar="S", help="For subtitles: seconds; 0.833 unless given."),
+    click.option("--shortest", "shortest_s", type=float, metavar="S", help="For subtitles: seconds; 5/6 unless given."),
 )  # fmt: skip
 
 READING = ("channel", "raw", "url_mb", "url_s")

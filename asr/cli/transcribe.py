@@ -107,9 +107,7 @@ def chosen(kinds: Sequence[str], rules: Mapping[str, Any]) -> dict[str, Writer]:
     from asr.writers import SUBTITLES, Rules, get_writer
 
     if rules and not set(kinds) & set(SUBTITLES):
-        raise click.UsageError(
-            f"rules of subtitles do nothing for {','.join(kinds)}: choose from {', '.join(SUBTITLES)}"
-        )
+        raise click.UsageError(f"rules of subtitles need one of the formats {', '.join(SUBTITLES)}: add it to --format")
     return {kind: get_writer(kind, Rules(**rules) if rules else None) for kind in kinds}
 
 

@@ -47,7 +47,7 @@ def _found(name: str) -> Iterator[Recording]:
 
 
 def _below(folder: str) -> Iterator[Recording]:
-    """Yield what is in a folder and in those in it; a link to a folder is not followed, since it may lead in circles."""
+    """Yield what is in a folder and below it; links to folders are not followed, since they may lead in circles."""
     count = 0
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -45,12 +45,14 @@ def parse_raw(text: str) -> Raw:
 
     Raises ConfigError for anything else.
     """
-    stated = re.fullmatch(r"(?P<rate_hz>\d+)(?:,(?P<coding>\w+)(?:,(?P<channels>\d+))?)?", text, flags=re.ASCII)
+    stated = re.fullmatch(r"(\d+)(?:,(\w+)(?:,(\d+))?)?", text, flags=re.ASCII)
     if stated is None:
         raise ConfigError(
             f"raw audio: {text!r} is no RATE[,CODING[,CHANNELS]]; give such as 8000,mulaw or 16000,s16le,2"
         )
-    raw = Raw(**{key: value if key == "coding" else int(value) for key, value in stated.groupdict().items() if value})
+    rate, coding, channels = stated.groups()
+    usual = Raw(int(rate))
+    raw = Raw(usual.rate_hz, coding or usual.coding, int(channels or usual.channels))
     if raw.coding not in CODINGS:
         raise ConfigError(f"raw audio: unknown coding {raw.coding!r}{did_you_mean(raw.coding, CODINGS)}")
     if not raw.rate_hz or not 0 < raw.channels <= MOST_CHANNELS:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from asr.types import Hypothesis
+from asr.types import Hypothesis, Word
 from asr.writers.cues import USUAL, Cue, Rules, cues
 from asr.writers.json import plain
 from asr.writers.names import encodable
@@ -15,7 +16,7 @@ from asr.writers.names import encodable
 
 @dataclass(frozen=True, slots=True)
 class Tsv:
-    """A head, then start and end in milliseconds and the text, as Whisper writes them."""
+    """A head, then a line a segment: start and end of its speech in milliseconds, and the text, as Whisper has it."""
 
     suffix: ClassVar = "tsv"
     one_recording: ClassVar = True
@@ -23,7 +24,7 @@ class Tsv:
 
     def write(self, name: str, hypothesis: Hypothesis, *, several: bool) -> str:
         rows = [
-            f"{round(1000 * cue.start_s)}\t{round(1000 * cue.end_s)}\t{_text(cue)}"
+            f"{round(1000 * cue.start_s)}\t{round(1000 * cue.words[-1].end_s)}\t{_text(cue)}"
             for cue in cues(hypothesis.words, self.rules)
         ]
         return "\n".join(["start\tend\ttext", *rows])
@@ -31,7 +32,7 @@ class Tsv:
 
 @dataclass(frozen=True, slots=True)
 class Jsonl:
-    """An object a line with file, start_s, end_s, text and words; words as in the format json.
+    """An object a line with file, start_s, end_s (of its speech), text and words; words as in the format json.
 
     A recording without words has one line without words, so that it can be told from one that is missing.
     """
@@ -41,17 +42,21 @@ class Jsonl:
     rules: Rules = USUAL
 
     def write(self, name: str, hypothesis: Hypothesis, *, several: bool) -> str:
-        silence = Cue(0.0, 0.0, ())
-        return "\n".join(_object(name, cue) for cue in cues(hypothesis.words, self.rules) or [silence])
+        segments = [cue.words for cue in cues(hypothesis.words, self.rules)]
+        return "\n".join(_object(name, words) for words in segments or [()])
 
 
 def _text(cue: Cue) -> str:
     return re.sub(r"\s", " ", " ".join(cue.texts()))
 
 
-def _object(name: str, cue: Cue) -> str:
-    times = {"start_s": round(cue.start_s, 3), "end_s": round(cue.end_s, 3)}
-    words = " ".join(encodable(word.text) for word in cue.words)
-    return json.dumps(
-        {"file": encodable(name), **times, "text": words, "words": plain("words", cue.words)}, ensure_ascii=False
-    )
+def _object(name: str, words: Sequence[Word]) -> str:
+    start_s, end_s = (words[0].start_s, words[-1].end_s) if words else (0.0, 0.0)
+    segment = {
+        "file": encodable(name),
+        "start_s": round(start_s, 3),
+        "end_s": round(end_s, 3),
+        "text": " ".join(encodable(word.text) for word in words),
+        "words": plain("words", tuple(words)),
+    }
+    return json.dumps(segment, ensure_ascii=False)
