@@ -120,7 +120,7 @@ def test_processes_hear_the_same_as_one(sample: Path, tmp_path: Path) -> None:
 
 def test_a_model_that_cannot_be_loaded_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"no model")
-    with pytest.raises(ModelError, match="model.onnx"):
+    with pytest.raises(ModelError, match=r"model\.onnx"):
         list(transcribed_by_processes(recordings("a.wav"), Reading(), jobs=1, path=tmp_path / "model.onnx"))
 
 
@@ -220,11 +220,9 @@ def test_what_is_there_is_kept_unless_told_so(tmp_path: Path) -> None:
 
 
 def test_resuming_removes_what_a_killed_process_left_and_nothing_else(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), replacing(tmp_path / "b.txt") as temporary:
+    with replacing(tmp_path / "b.txt") as temporary:
         kept = tmp_path / temporary.name
-        os.link(temporary, tmp_path / "other")
-        raise RuntimeError
-    (tmp_path / "other").rename(kept)  # as if there had been no time to remove it
+    (tmp_path / "b.txt").rename(kept)  # as if there had been no time to give it its name
     others = [".notes.part", ".c.txt.abcdefgh.part", "b.txt.part", ".b.txt.swp"]
     for name in others:
         (tmp_path / name).touch()
