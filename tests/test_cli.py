@@ -290,7 +290,8 @@ def test_completion_prints_a_script_for_each_shell(shell: str) -> None:
     ("words", "choices"),
     [
         ("asr tr", {"train", "transcribe"}),
-        ("asr transcribe --format ", {"txt", "json", "ctm", "srt", "textgrid"}),
+        ("asr align --format t", {"txt", "textgrid", "tsv"}),
+        ("asr transcribe --format txt,j", {"txt,json", "txt,jsonl"}),
         ("asr score --rules ", {"none", "basic", "en"}),
         ("asr prepare f", {"fsdd"}),
     ],

@@ -124,7 +124,7 @@ def test_rules_reach_the_writers_that_have_them() -> None:
 
 def test_vtt_by_hand() -> None:
     assert get_writer("vtt").write("a.wav", SPOKEN, several=False) == (
-        "WEBVTT\n\n00:00:01.000 --> 00:00:01.917\nGood day.\n\n00:00:02.000 --> 00:00:02.900\na&lt;b &amp; so"
+        "WEBVTT\n\n00:00:01.000 --> 00:00:01.900\nGood day.\n\n00:00:02.000 --> 00:00:02.900\na&lt;b &amp; so"
     )
     assert get_writer("vtt").write("a.wav", SILENT, several=False) == "WEBVTT"
 

@@ -66,7 +66,9 @@ def plan(
     unless `force` or `resume` says what to do with them, and for a folder that cannot be made.
     """
     _check(template)
-    paths = {recording: _paths(recording, template, writers) for recording in recordings}
+    paths: dict[Recording, Mapping[str, Path]] = {
+        recording: _paths(recording, template, writers) for recording in recordings
+    }
     _refuse_collisions(paths)
     if not force:
         paths = _without_done(paths, resume=resume)

@@ -7,7 +7,7 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -23,10 +23,12 @@ _PATIENCE_S = 5.0  # for a process whose pipe is closed to end
 
 @dataclass(slots=True)
 class _Worker:
-    """A process and the recordings that it still has to answer for; None until it is ready for the first."""
+    """A process, whether it has its recogniser and whether it waits for work, and what it still has to answer for."""
 
     process: BaseProcess
-    task: list[Recording] | None = None
+    started: bool = False
+    idle: bool = False
+    task: list[Recording] = field(default_factory=list)
 
 
 class Workers:
@@ -65,7 +67,7 @@ class Workers:
         waiting = deque(chunks)
         while waiting or any(worker.task for worker in self._workers.values()):
             self._give(waiting)
-            for connection in wait([pipe for pipe, worker in self._workers.items() if worker.task != []]):
+            for connection in wait([pipe for pipe, worker in self._workers.items() if not worker.idle]):
                 assert isinstance(connection, Connection)
                 try:
                     answer = connection.recv()
@@ -86,8 +88,8 @@ class Workers:
     def _give(self, waiting: deque[list[Recording]]) -> None:
         """Give a chunk to each process that has nothing to do."""
         for connection, worker in self._workers.items():
-            if worker.task == [] and waiting:
-                worker.task = waiting.popleft()
+            if worker.idle and waiting:
+                worker.idle, worker.task = False, waiting.popleft()
                 with contextlib.suppress(OSError):  # it has died: reading from it will tell
                     connection.send(worker.task)
 
@@ -96,9 +98,9 @@ class Workers:
         if isinstance(answer, AsrError):
             raise answer
         if answer is None:  # ready for what is next
-            worker.task = []
+            worker.started = worker.idle = True
         else:
-            worker.task = [recording for recording in worker.task or () if recording != answer.recording]
+            worker.task.remove(answer.recording)
             yield answer
 
     def _bury(self, connection: Connection, waiting: deque[list[Recording]]) -> Iterator[Heard]:
@@ -107,7 +109,7 @@ class Workers:
         connection.close()
         worker.process.join(_PATIENCE_S)
         how = _how_it_ended(worker.process.exitcode)
-        if worker.task is None:
+        if not worker.started:
             raise AsrError(f"a process for transcribing {how} as it started; see what it printed, or give --jobs 1")
         self._start()
         if len(worker.task) > 1:

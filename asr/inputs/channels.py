@@ -35,7 +35,8 @@ def merged(channels: Sequence[Hypothesis]) -> Hypothesis:
     The words of a turn, which ends at a pause, stay together; turns are in order of time, and each is a line of the
     text, after the number of its channel. The confidence is the mean over the words.
     """
-    turns = sorted(turn for number, heard in enumerate(channels, start=1) for turn in _turns(heard, number))
+    found = (turn for number, heard in enumerate(channels, start=1) for turn in _turns(heard, number))
+    turns = sorted(found, key=lambda turn: turn.start_s)
     words = tuple(word for turn in turns for word in turn.words)
     confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
     lines = [
