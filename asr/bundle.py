@@ -11,22 +11,23 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
+from asr import wire
 from asr.errors import MissingFile, ModelError, OutputError
 from asr.files import existing_file, replacing
+from asr.tokenizers.tokens import BYTES
 
-FORMAT = 1
+FORMAT = 2  # what this version reads; a file has the lowest number whose readers understand it
 PREFIX = "asr."
 DEFAULT_MODEL = "an4-en.onnx"
 
 # Numbers of fields in onnx.proto: ModelProto and StringStringEntryProto.
 _GRAPH, _OPSET, _METADATA = 7, 8, 14
 _KEY, _VALUE = 1, 2
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _ZEROS = "0" * 64
 # protobuf refuses messages of 2 GiB; checked before writing, since no runtime could read the file.
 _MAX_BYTES = 2**31 - 1
@@ -42,6 +43,7 @@ class ModelInfo:
     frame_shift_s: float
     blank: int = 0
     tokenizer: str = "char"
+    tokenizer_state: Mapping[str, Any] = field(default_factory=dict)  # what encoding needs beside the tokens
     text_rules: str = "none/1"
     features: Mapping[str, Any] = field(default_factory=dict)
     decoder: Mapping[str, Any] = field(default_factory=lambda: {"name": "greedy"})
@@ -50,6 +52,7 @@ class ModelInfo:
     licence: str = ""
     probe: Mapping[str, Any] | None = None
     priors: tuple[float, ...] = ()  # log of each token's mean probability over training frames; () where not measured
+    streaming: Mapping[str, Any] | None = None  # what pieces of a recording need; None where all of it is heard at once
 
 
 class Serialisable(Protocol):
@@ -105,7 +108,7 @@ def update(path: str | Path, info: ModelInfo) -> None:
 
 def _write(model: bytes, info: ModelInfo, path: str | Path) -> None:
     entries = {
-        f"{PREFIX}format": json.dumps(FORMAT),
+        f"{PREFIX}format": json.dumps(_needed(info)),
         f"{PREFIX}sha256": json.dumps(_ZEROS),
         **{PREFIX + f.name: json.dumps(getattr(info, f.name), ensure_ascii=False) for f in fields(info)},
     }
@@ -118,15 +121,23 @@ def _write(model: bytes, info: ModelInfo, path: str | Path) -> None:
         file.writelines((data[:first], digest.encode(), data[first + len(digest) :]))
 
 
+def _needed(info: ModelInfo) -> int:
+    """Return the number of the format: readers of 1 take a byte token for its name."""
+    return 1 if BYTES.keys().isdisjoint(info.tokens) else 2
+
+
 def _with_metadata(model: bytes, entries: Mapping[str, str]) -> bytes:
     """Return the model with `entries` as its metadata, before the graph, and without its former `asr.` ones."""
     before: list[bytes] = []
     after: list[bytes] = []
-    for number, first, start, end in _fields(model):
+    for number, first, start, end in wire.fields(model):
         if number == _METADATA and _entry(model, start, end)[0].startswith(PREFIX):
             continue
         (before if number < _GRAPH or number == _METADATA else after).append(model[first:end])
-    ours = [_message(_METADATA, _message(_KEY, k.encode()) + _message(_VALUE, v.encode())) for k, v in entries.items()]
+    ours = [
+        wire.message(_METADATA, wire.message(_KEY, k.encode()) + wire.message(_VALUE, v.encode()))
+        for k, v in entries.items()
+    ]
     return b"".join(before + ours + after)
 
 
@@ -135,9 +146,9 @@ def _checked_entries(data: bytes, path: Path) -> dict[str, tuple[str, int]]:
     if not data:
         raise ModelError(f"{path}: is empty; copy or export it again")
     try:
-        numbers = {number for number, *_ in _fields(data)}
+        numbers = {number for number, *_ in wire.fields(data)}
         entries = _entries(data)
-    except _WireError as error:
+    except wire.WireError as error:
         if data[:1] == b"\x08" and f"{PREFIX}format".encode() in data:  # ir_version first, as every writer has it
             raise ModelError(f"{path}: is damaged or cut short ({error}); copy or export it again") from error
         raise ModelError(f"{path}: is not an ONNX model; name a file written by 'asr export'") from error
@@ -213,6 +224,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "frame_shift_s": lambda v: isinstance(v, int | float) and v > 0,
     "blank": lambda v: isinstance(v, int) and v >= 0,
     "tokenizer": _is_text,
+    "tokenizer_state": _is_mapping,
     "text_rules": _is_text,
     "features": _is_mapping,
     "decoder": lambda v: _is_mapping(v) and _is_text(v.get("name")),
@@ -221,80 +233,27 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "licence": _is_text,
     "probe": lambda v: v is None or _is_mapping(v),
     "priors": lambda v: isinstance(v, tuple) and all(map(_is_finite, v)),
+    "streaming": lambda v: v is None or (_is_mapping(v) and {"context_frames", "ahead_samples", "state"} <= v.keys()),
 }
-
-
-class _WireError(Exception):
-    """Bytes that are not a protobuf message."""
 
 
 def _entries(data: bytes) -> dict[str, tuple[str, int]]:
     """Return key -> (value, offset of the value in the file) of the metadata."""
     found: dict[str, tuple[str, int]] = {}
-    for number, _, start, end in _fields(data):
+    for number, _, start, end in wire.fields(data):
         if number == _METADATA:
             key, value, offset = _entry(data, start, end)
             if key in found:
-                raise _WireError(f"{key} stands there twice")
+                raise wire.WireError(f"{key} stands there twice")
             found[key] = (value, offset)
     return found
 
 
 def _entry(data: bytes, start: int, end: int) -> tuple[str, str, int]:
     """Return (key, value, offset of the value) of one StringStringEntryProto."""
-    spans = {number: (first, last) for number, _, first, last in _fields(data, start, end)}
+    spans = {number: (first, last) for number, _, first, last in wire.fields(data, start, end)}
     try:
         key, value = (data[slice(*spans.get(number, (end, end)))].decode() for number in (_KEY, _VALUE))
     except UnicodeDecodeError as error:
-        raise _WireError("metadata that are not UTF-8") from error
+        raise wire.WireError("metadata that are not UTF-8") from error
     return key, value, spans.get(_VALUE, (end, end))[0]
-
-
-def _fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (number, first byte, start of the payload, end of the payload) of each field of a protobuf message.
-
-    Raises _WireError. Source: https://protobuf.dev/programming-guides/encoding.
-    """
-    end = len(data) if end is None else end
-    while start < end:
-        first = start
-        tag, start = _varint(data, start, end)
-        number, kind = tag >> 3, tag & 7
-        if kind == _VARINT:
-            stop = _varint(data, start, end)[1]
-        elif kind == _BYTES:
-            length, start = _varint(data, start, end)
-            stop = start + length
-        elif kind in (_FIXED32, _FIXED64):
-            stop = start + (4 if kind == _FIXED32 else 8)
-        else:
-            raise _WireError(f"wire type {kind} at byte {first}")
-        if number == 0 or stop > end:
-            raise _WireError(f"field {number} at byte {first} reaches to byte {stop} of {end}")
-        yield number, first, start, stop
-        start = stop
-
-
-def _varint(data: bytes, start: int, end: int) -> tuple[int, int]:
-    """Return a base-128 number and the position after it."""
-    value = 0
-    for shift in range(10):  # 64 bits take 10 bytes at most
-        if start + shift >= end:
-            break
-        byte = data[start + shift]
-        value |= (byte & 0x7F) << (7 * shift)
-        if byte < 0x80:
-            return value, start + shift + 1
-    raise _WireError(f"no number at byte {start}")
-
-
-def _message(number: int, payload: bytes) -> bytes:
-    return _number(number << 3 | _BYTES) + _number(len(payload)) + payload
-
-
-def _number(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])

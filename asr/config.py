@@ -12,10 +12,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
 
 from asr.augment import Link, fastest, link
-from asr.errors import ConfigError
+from asr.errors import ConfigError, TextError
 from asr.files import existing_file
 from asr.mel import FeatureSpec
 from asr.section import Count, Positive, Section, Share, Speed, explain
+from asr.tokenizers import TOKENIZERS, options
+
+WITHOUT_CHARACTERS = {"byte", "phone"}  # tokenizers whose tokens are not made from characters
 
 
 class Text(Section):
@@ -23,13 +26,16 @@ class Text(Section):
 
     rules: str = "en"
     tokenizer: str = "char"
-    pieces: Annotated[int, Field(ge=3)] | None = None  # tokens of the tokenizer "bpe"; its own default unless given
+    pieces: Annotated[int, Field(ge=3)] | None = None  # tokens to make; the tokenizer's own default unless given
+    lexicon: Path | None = Field(default=None, strict=False)  # pronouncing dictionary, relative to the config file
+    stress: bool | None = None  # keep the digits of CMUdict's vowels; the tokenizer's own default unless given
     characters: str = ""  # characters to have a token beyond those of the training texts
 
     @property
-    def tokenizer_options(self) -> dict[str, int]:
+    def tokenizer_options(self) -> dict[str, Any]:
         """What `asr.tokenizers.build` is given beside the texts."""
-        return {} if self.pieces is None else {"pieces": self.pieces}
+        values = {"pieces": self.pieces, "lexicon": self.lexicon, "stress": self.stress}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class Features(Section):
@@ -139,7 +145,10 @@ def load(path: str | Path) -> Config:
         raise ConfigError(f"{path}: not a TOML file ({error}); mend that line") from error
     config = parse(values, where=str(path))
     beside = {name: path.parent / value for name, value in config.data if value is not None}
-    return config.model_copy(update={"data": Data(**beside), "augment": config.augment.beside(path.parent)})
+    lexicon = None if config.text.lexicon is None else path.parent / config.text.lexicon
+    text = config.text.model_copy(update={"lexicon": lexicon})
+    augment = config.augment.beside(path.parent)
+    return config.model_copy(update={"data": Data(**beside), "text": text, "augment": augment})
 
 
 def parse(values: dict[str, Any], *, where: str = "config") -> Config:
@@ -150,8 +159,9 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
         raise ConfigError(f"{where}: {explain(error, Config)}") from error
     if not config.augment.speeds:
         raise ConfigError(f"{where}: augment: speeds is empty; write [1.0] for no speed perturbation")
-    if config.text.pieces is not None and config.text.tokenizer != "bpe":
-        raise ConfigError(f"{where}: text: pieces is for the tokenizer 'bpe' alone; take it out")
+    check_text(config.text, where)
+    if config.train.max_unknown and config.text.tokenizer == "phone":
+        raise ConfigError(f"{where}: train: max_unknown is not for 'phone': unknown words have no phones; set it to 0")
     if config.features.kind != "fbank":
         for key, does in (("warp", "stretches"), ("colour_db", "colours")):
             if getattr(config.augment, key):
@@ -161,6 +171,21 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     return config
+
+
+def check_text(text: Text, where: str) -> None:
+    """Refuse an unknown tokenizer and settings that it does not have, with a ConfigError."""
+    try:
+        known = options(text.tokenizer)
+    except TextError as error:
+        raise ConfigError(f"{where}: text: {error}") from error
+    for name in text.tokenizer_options.keys() - set(known):
+        others = " and ".join(repr(kind) for kind in TOKENIZERS if name in options(kind))
+        raise ConfigError(f"{where}: text: {name} is for the tokenizers {others} alone; take it out")
+    if "lexicon" in known and text.lexicon is None:
+        raise ConfigError(f"{where}: text: lexicon is missing; name a pronouncing dictionary for {text.tokenizer!r}")
+    if text.characters and text.tokenizer in WITHOUT_CHARACTERS:
+        raise ConfigError(f"{where}: text: characters make no tokens of {text.tokenizer!r}; take them out")
 
 
 def tupled(value: Any) -> Any:

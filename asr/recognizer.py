@@ -18,6 +18,7 @@ from asr.cores import available_cores
 from asr.decoders.confidence import calibrated
 from asr.decoding import make_decoder
 from asr.errors import AsrError, ConfigError, ModelError
+from asr.streaming import Stream
 from asr.types import FloatArray, Hypothesis, Waveform
 
 Audio = str | Path | npt.NDArray[Any] | Waveform
@@ -89,6 +90,25 @@ class Recognizer:
             row[: len(samples)] = samples
         log_probs, frames = self._session.run(["log_probs", "frames"], {"samples": padded, "lengths": lengths})
         return [rows[:size] for rows, size in zip(log_probs, frames, strict=True)]
+
+    def stream(self, *, rate_hz: int | None = None, **settings: Any) -> Stream:
+        """Return a recording to be fed in pieces at `rate_hz` (the model's own unless given); settings: of Stream.
+
+        Raises ConfigError for a model that hears recordings as a whole.
+        """
+        return Stream(self, lambda rows: self._decoded([rows])[0], rate_hz or self.info.rate_hz, **settings)
+
+    def run_part(
+        self, samples: FloatArray, first: int, count: int, state: FloatArray | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return log-probabilities [F, V] of `count` output frames after the `first` ones, and the state after them.
+
+        samples: [T]; state: of the frames before those, as it was returned for them; None at the beginning.
+        """
+        feeds = {"samples": samples[None], "lengths": np.array([len(samples)]), "part": np.array([first, count])}
+        feeds |= {} if state is None else {"state": state}
+        (log_probs,), state = self._session.run(["log_probs", "next_state"], feeds)
+        return log_probs, state
 
     def _decoded(self, batch: Sequence[FloatArray]) -> list[Hypothesis]:
         found = self._decoder.decode_batch(batch, frame_shift_s=self.info.frame_shift_s, threads=self._threads)

@@ -20,6 +20,7 @@ from asr import __version__, manifest
 from asr.config import Config
 from asr.cores import available_cores
 from asr.corpora import get_corpus
+from asr.han import units
 from asr.text import TextRule, get_rule
 from asr.types import Utterance
 
@@ -179,7 +180,7 @@ def amounts(data: Path) -> str:
         part = utterances(data, split)
         speakers = len({utterance.speaker for utterance in part})
         hours = sum(utterance.duration_s for utterance in part) / 3600
-        words = sum(len(utterance.text.split()) for utterance in part)
+        words = sum(len(units(utterance.text)) for utterance in part)
         texts.append(f"{split} {len(part)} utterances, {speakers} speakers, {hours:.2f} h, {words} words")
     return "; ".join(texts)
 

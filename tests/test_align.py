@@ -297,23 +297,57 @@ def test_a_long_file_is_heard_in_pieces_as_at_once(
 # ---- the parts
 
 
+def tokenizer_of(kind: str, lines: list[str], folder: Path) -> tokenizers.Tokenizer:
+    if kind == "unigram":
+        pytest.importorskip("sentencepiece", reason="SentencePiece trains unigrams (extra 'train')")
+    if kind != "phone":
+        return tokenizers.build(kind, lines)
+    words = sorted({word for line in lines for word in line.split()})
+    (folder / "dict").write_text("".join(f"{word} {' '.join(word)}\n" for word in words), encoding="utf-8")
+    return tokenizers.build(kind, lines, lexicon=folder / "dict")
+
+
 @pytest.mark.parametrize("kind", tokenizers.TOKENIZERS)
-def test_a_script_has_the_labels_of_the_tokenizer(kind: str) -> None:
+def test_a_script_has_the_labels_of_the_tokenizer(kind: str, tmp_path: Path) -> None:
     lines = ["the cat sat on the mat", "a cat", "the the the", "", "mat"] * 5
-    tokenizer = tokenizers.build(kind, lines)
+    tokenizer = tokenizer_of(kind, lines, tmp_path)
     for line in lines:
         made = script(line, texts.get_rule("en"), tokenizer)
         assert made.labels.tolist() == tokenizer.encode(line)
         assert made.words == tuple(line.split())
         for at, (word, (first, end)) in enumerate(zip(made.words, made.spans, strict=True)):
             assert made.is_heard(at)
-            assert tokenizer.decode(made.labels[first:end]) == word
+            assert tokenizer.decode(made.labels[first:end]) == tokenizers.readable(tokenizer, word)
             assert tokenizer.tokens[made.labels[first]] != SPACE
+
+
+@pytest.mark.parametrize("kind", ["bpe", "byte", "char", "mixed"])
+def test_a_script_has_a_word_for_each_han_character(kind: str) -> None:
+    line, rule = "你好、世界。 T恤 apple 你", texts.get_rule("zh")
+    tokenizer = tokenizers.build(kind, [rule(line)] * 10)
+    made = script(line, rule, tokenizer)
+    assert made.words == ("你", "好、", "世", "界。", "T", "恤", "apple", "你")
+    assert made.labels.tolist() == tokenizer.encode(rule(line))
+    for at, (word, (first, end)) in enumerate(zip(made.words, made.spans, strict=True)):
+        assert made.is_heard(at)
+        assert tokenizer.decode(made.labels[first:end]) == rule(word)
+
+
+def test_a_script_keeps_together_what_rules_or_tokens_do() -> None:
+    pytest.importorskip("cn2an", reason="cn2an spells numbers (extra 'text')")
+    rule = texts.get_rule("zh")
+    tokenizer = tokenizers.build("char", [rule("在二零二零年好两个")])
+    made = script("在2020年 好 2个", rule, tokenizer)
+    assert made.words == ("在2020年", "好", "2个"), "2020 alone is read otherwise"
+    assert made.labels.tolist() == tokenizer.encode(rule("在2020年 好 2个"))
+    several = tokenizers.restore("unigram", ("<blk>", SPACE, "你好", "你", "好"), {"scores": [0.0, -9, -1, -2, -2]})
+    made = script("你好 好", rule, several)
+    assert (made.words, made.labels.tolist()) == (("你好", "好"), [2, 4])
 
 
 def test_a_script_with_words_that_have_no_labels() -> None:
     tokenizer = tokenizers.restore("char", TOKENS)
-    made = script("Ab 12 34 — cd! — xy", texts.get_rule("en"), tokenizer)
+    made = script("Ab 12 34 — cd! — xy", texts.get_rule("en/1"), tokenizer)
     space, wild = 1, len(TOKENS)
     assert made.labels.tolist() == [2, 3, wild, space, 4, 5, wild]
     assert made.spans == ((0, 2), (2, 3), (2, 3), (3, 3), (4, 6), (6, 6), (6, 7))

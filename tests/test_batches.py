@@ -11,6 +11,8 @@ import soundfile
 import torch
 
 from asr.audio import read_utterance
+from asr.han import sentence
+from asr.tokenizers import build
 from asr.train.batches import AudioCache, Example, collate, dev_batches, draw_groups, joined, plan
 from asr.types import Utterance
 
@@ -220,6 +222,16 @@ def test_joined_texts_are_parted_by_a_space(
     assert both.labels == expected
     assert both.utterance.id == "u0+u1"
     assert joined(examples[:1], tokens) is examples[0]
+
+
+@pytest.mark.parametrize("kind", ["bpe", "byte", "char", "mixed"])
+@pytest.mark.parametrize("texts", [("你好", "世界"), ("你好", "a b"), ("a b", "你好"), ("a", "b")])
+def test_joined_texts_are_encoded_as_one(kind: str, texts: tuple[str, str]) -> None:
+    tokenizer = build(kind, [" ".join(texts), *texts])
+    examples = [Example(Utterance("u", Path("a.wav"), text, 1.0), tuple(tokenizer.encode(text))) for text in texts]
+    both = sentence(texts)
+    assert tokenizer.decode(joined(examples, tokenizer.tokens).labels) == both
+    assert list(joined(examples, tokenizer.tokens).labels) == tokenizer.encode(both)
 
 
 @pytest.mark.parametrize(

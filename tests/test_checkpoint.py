@@ -23,6 +23,7 @@ from asr.train.checkpoint import LAST, MODEL, Checkpoint
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 SMALL: dict[str, Any] = {
+    "text": {"rules": "en/2"},
     "features": {"rate_hz": 8000, "bands": 20},
     "model": {"hidden": 6, "layers": 2, "channels": 3, "project": 5},
 }
@@ -44,6 +45,7 @@ def made() -> Checkpoint:
         progress={"steps": 3},
         optimizer=optimizer.state_dict(),
         priors=(-0.1, -1.0 / 3.0, -7.0, -1e-300),
+        tokenizer_state={"scores": [0.0, -0.5, 0.1 + 0.2, -7.0]},
     )
 
 
@@ -63,7 +65,7 @@ def test_everything_comes_back_bit_for_bit(tmp_path: Path) -> None:
     before = made()
     checkpoints.save(before, tmp_path / LAST)
     after = checkpoints.load(tmp_path / LAST)
-    for name in ("config", "tokens", "provenance", "history", "progress", "priors"):
+    for name in ("config", "tokens", "tokenizer_state", "provenance", "history", "progress", "priors"):
         assert getattr(after, name) == getattr(before, name)
     assert after.weights.keys() == before.weights.keys()
     for name, weight in before.weights.items():

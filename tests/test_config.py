@@ -47,10 +47,20 @@ def test_defaults_that_other_files_rely_on() -> None:
         ("[train]\nlearing_rate = 1.0", "train: unknown 'learing_rate'; did you mean 'learning_rate'?"),
         ("[trian]\nseed = 1", "top level: unknown 'trian'; did you mean 'train'?"),
         ("seed = 1", "top level: unknown 'seed'; known: augment, data, features, model, text, train"),
-        ("[text]\nx = 1", "text: unknown 'x'; known: characters, pieces, rules, tokenizer"),
+        ("[text]\nx = 1", "text: unknown 'x'; known: characters, lexicon, pieces, rules, stress, tokenizer"),
+        ("[text]\ntokenizer = 'chars'", "text: tokenizer 'chars': unknown; did you mean 'char'?"),
+        ("[text]\npieces = 9", "text: pieces is for the tokenizers 'bpe' and 'unigram' alone; take it out"),
+        ("[text]\nstress = true", "text: stress is for the tokenizers 'phone' alone; take it out"),
+        ("[text]\ntokenizer = 'phone'", "text: lexicon is missing; name a pronouncing dictionary for 'phone'"),
+        ("[text]\ntokenizer = 'byte'\ncharacters = 'a'", "text: characters make no tokens of 'byte'; take them out"),
+        ("[text]\ntokenizer = 'phone'\nlexicon = 3", "text: lexicon = 3: input is not a valid path"),
         ("train = 3", "top level: train = 3: input should be a valid dictionary"),
         ("[train]\nepochs = '3'", "train: epochs = '3': input should be a valid integer"),
         ("[train]\nepochs = 3.5", "train: epochs = 3.5: input should be a valid integer"),
+        (
+            "[text]\ntokenizer = 'phone'\nlexicon = 'words.dict'\n[train]\nmax_unknown = 1",
+            "train: max_unknown is not for 'phone': unknown words have no phones; set it to 0",
+        ),
         ("[train]\nepochs = true", "train: epochs = True: input should be a valid integer"),
         ("[train]\nepochs = 0", "train: epochs = 0: input should be greater than or equal to 1"),
         ("[train]\nseed = -1", "train: seed = -1: input should be greater than or equal to 0"),
@@ -141,3 +151,12 @@ def test_every_shipped_config_loads() -> None:
     assert len(paths) >= 12
     for path in paths:
         assert config.load(path) != config.Config()
+
+
+def test_a_lexicon_lies_beside_the_config(tmp_path: Path) -> None:
+    text = "[text]\ntokenizer = 'phone'\nlexicon = 'words.dict'\nstress = true"
+    settings = config.load(written(tmp_path, text)).text
+    assert settings.lexicon == tmp_path / "words.dict"
+    assert settings.tokenizer_options == {"lexicon": tmp_path / "words.dict", "stress": True}
+    unigram = config.load(written(tmp_path, "[text]\ntokenizer = 'unigram'\npieces = 99")).text
+    assert unigram.tokenizer_options == {"pieces": 99}

@@ -103,7 +103,7 @@ class Corpus:
 
 def examined(corpus: Corpus) -> Report:
     config = corpus.folder / "config.toml"
-    config.write_text('[text]\nrules = "en"\n', encoding="utf-8")
+    config.write_text('[text]\nrules = "en/1"\n', encoding="utf-8")
     return doctor.examine(corpus.manifests, doctor.for_config(config), threads=1)
 
 

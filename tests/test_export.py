@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from asr import bundle, manifest
+from asr.bundle import ModelInfo
 from asr.config import parse
 from asr.errors import DataError, MissingFile, ModelError, VerifyError
 from asr.export import export, graph, selfcheck, verify
+from asr.export.carried import streaming
 from asr.mel import FeatureSpec
 from asr.model.ctc import AcousticModel
 from asr.model.encoders import build_encoder
@@ -29,6 +31,7 @@ from asr.model.encoders.subsampling import ConvSubsampling
 from asr.model.fbank import Features, masked
 from asr.model.lstm import LstmLayer
 from asr.recognizer import Recognizer
+from asr.streaming import Frames
 from asr.train import checkpoint as checkpoints
 from asr.train.checkpoint import Checkpoint
 from asr.types import FloatArray, Utterance
@@ -68,7 +71,9 @@ def session_of(model: onnx.ModelProto, threads: int = 2) -> onnxruntime.Inferenc
 
 def run(session: onnxruntime.InferenceSession, samples: FloatArray, lengths: list[int]) -> list[FloatArray]:
     """Return log_probs [F', V] of each row of samples [N, T]."""
-    log_probs, frames = session.run(None, {"samples": samples, "lengths": np.array(lengths, dtype=np.int64)})
+    log_probs, frames = session.run(
+        ["log_probs", "frames"], {"samples": samples, "lengths": np.array(lengths, dtype=np.int64)}
+    )
     return [row[:size] for row, size in zip(log_probs, frames, strict=True)]
 
 
@@ -162,6 +167,50 @@ def test_the_graph_is_standard_and_old_enough() -> None:
         "samples": ["N", "T"], "lengths": ["N"], "log_probs": ["N", "F", len(TOKENS)], "frames": ["N"]
     }  # fmt: skip
     assert graph.build(model_of()) == model, "not the same twice"
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2])
+@pytest.mark.parametrize("length", [0, 1, 79, 80, 640, 760, 5000, 40_000])
+def test_a_recording_in_pieces_is_the_whole_where_no_future_is_heard(tmp_path: Path, blocks: int, length: int) -> None:
+    recognizer = pieced(tmp_path, blocks)
+    samples = ragged((40_000,))[0, :length]
+    (whole,) = recognizer.log_probs([samples])
+    for size in (1 if length < 1000 else 333, 640, 7777, 10**6):
+        frames = Frames(recognizer)
+        pieces = [frames.feed(samples[first : first + size]) for first in range(0, length, size)]
+        found = np.concatenate([*pieces, frames.finish()])
+        np.testing.assert_allclose(found, whole, rtol=0, atol=1e-5)
+
+
+def test_less_context_than_the_model_says_is_found_out(tmp_path: Path) -> None:
+    recognizer = pieced(tmp_path, 1)
+    selfcheck.check(tmp_path / "pieces.onnx")
+    streaming = {**(recognizer.info.streaming or {}), "context_frames": 3}
+    bundle.update(tmp_path / "pieces.onnx", replace(recognizer.info, streaming=streaming))
+    with pytest.raises(VerifyError, match="in pieces and at once differ by"):
+        selfcheck.check(tmp_path / "pieces.onnx")
+
+
+def test_the_future_is_not_heard_in_pieces() -> None:
+    names = {value.name for value in graph.build(model_of()).graph.input}
+    assert names == {"samples", "lengths"}
+    assert streaming(model_of()) is None
+
+
+def pieced(folder: Path, blocks: int) -> Recognizer:
+    """Return a model file of a unidirectional encoder with that many residual blocks, none of them idle."""
+    encoder = build_encoder("lstm", 80, **SMALL | {"blocks": blocks})
+    for weight in encoder.parameters():
+        if not weight.any():
+            nn.init.uniform_(weight, -0.1, 0.1)
+    model = model_of(encoder).eval()
+    spec = model.features.spec
+    info = ModelInfo(
+        name="pieces", tokens=TOKENS, rate_hz=spec.rate_hz, frame_shift_s=0.04, features=asdict(spec),
+        streaming=streaming(model),
+    )  # fmt: skip
+    bundle.save(graph.build(model), info, folder / "pieces.onnx")
+    return Recognizer(folder / "pieces.onnx")
 
 
 class Fresh(nn.Module):

@@ -82,6 +82,12 @@ def test_text_rules_are_applied(tmp_path: Path) -> None:
     assert "One," in arpa(tmp_path, written)
 
 
+def test_after_text_rules_a_han_character_is_a_word(tmp_path: Path) -> None:
+    written = put(tmp_path, "你好、好 Apple\n好你\n", "written")
+    assert arpa(tmp_path, written, rules="zh") == arpa(tmp_path, put(tmp_path, "你 好 好 apple\n好 你\n"))
+    assert "你好、好" in arpa(tmp_path, written), "without rules, words are as they are written"
+
+
 @pytest.mark.parametrize("order", range(1, 7))
 def test_every_order_can_be_loaded(tmp_path: Path, order: int) -> None:
     arpa(tmp_path, put(tmp_path, TEXT), order=order)

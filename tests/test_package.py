@@ -113,7 +113,8 @@ def test_the_light_install_asks_for_no_training_package(wheel: Path) -> None:
     assert {re.split(r"[^\w-]", line)[0] for line in core} == {
         "click", "jiwer", "numpy", "onnxruntime", "pydantic", "soundfile", "soxr"
     }  # fmt: skip
-    assert set(metadata(wheel).get_all("Provides-Extra", [])) == {"augment", "beam", "dev", "onnx", "train", "video"}
+    extras = {"augment", "beam", "dev", "onnx", "text", "train", "video"}
+    assert set(metadata(wheel).get_all("Provides-Extra", [])) == extras
 
 
 def test_torch_and_torchaudio_are_pinned_together() -> None:

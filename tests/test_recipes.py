@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -158,6 +159,19 @@ def test_the_settings_of_the_mandarin_sample_fit_it(tmp_path: Path, test_data: P
     assert len(data.unknown) <= settings.train.max_unknown
     heard = {character for example in data.train for character in example.utterance.text}
     assert len(data.tokens) == len(heard - {" "}) + 2, "blank and space besides"
+    texts = [example.utterance.text for example in data.train]
+    assert not any(re.search("[\u4e00-\u9fff] [\u4e00-\u9fff]|[0-9]", text) for text in texts)
+
+
+def test_the_german_settings_fit_the_corpus(tmp_path: Path, test_data: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("num2words", reason="num2words spells numbers (extra 'text')")
+    from asr.train.data import load_data
+
+    paths = corpora.prepare("kerstin-de", test_data / "kerstin-de", tmp_path)
+    data = load_data(config.load(RECIPES / "kerstin-de" / "config.toml"), paths["train"], paths["dev"])
+    assert (len(data.train), len(data.dev), data.dropped, data.unknown) == (1174, 100, (), ())
+    assert set("".join(data.tokens[1:])) == set("▁'abcdefghijklmnopqrstuvwxyzäöüß")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -141,13 +141,21 @@ def test_alignment_of_an_utterance_is_in_the_report() -> None:
 
 
 def test_alignment_columns_stand_one_above_the_other_in_any_script() -> None:
-    reference, hypothesis = "你好 e\u0301te\u0301 한국 क्या z", "你 ete 한 क्य z"
+    reference, hypothesis = "你好 e\u0301te\u0301 한국 क्या z", "你我 ete 한 क्य z"
     lines = aligned_text(reference, hypothesis).split("\n")
-    assert lines[2].split() == ["OPS:", "S", "S", "S", "S", "C"]
-    # Cells that a terminal gives to the wider word of each column: 4, 4, 3, 4, 3, 1, and one between columns.
+    assert lines[2].split() == ["OPS:", "C", "S", "S", "S", "S", "C"]
+    # Cells that a terminal gives to the wider word of each column: 4, 2, 2, 3, 4, 3, 1, and one between columns.
     for line in lines:
-        begins = [cells(line[: _nth_word(line, number)]) for number in range(6)]
-        assert begins == [0, 5, 10, 14, 19, 23]
+        begins = [cells(line[: _nth_word(line, number)]) for number in range(7)]
+        assert begins == [0, 5, 8, 11, 15, 20, 24]
+
+
+def test_a_han_character_is_a_word() -> None:
+    report = score({"a": "配 apple pay 好不好"}, {"a": "配 apple 好很好"})
+    assert (report.words, report.errors) == (6, 2)
+    assert report.utterances[0].marks == "CCDCSC"
+    assert report.characters == len("配 apple pay 好不好")
+    assert report.utterances[0].alignment.splitlines()[0] == "REF: 配 apple pay 好 不 好"
 
 
 def _nth_word(line: str, number: int) -> int:

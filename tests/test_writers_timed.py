@@ -98,6 +98,13 @@ def test_srt_by_hand() -> None:
     )
 
 
+def test_srt_of_han_characters_has_no_spaces_and_breaks_its_lines() -> None:
+    characters = [*"今天我们讲的是怎样把声音变成文字、", "Python", *"也可以。"]
+    words = tuple(Word(text, 0.1 * at, 0.1 * at + 0.1, 1.0) for at, text in enumerate(characters))
+    lines = written("srt", Hypothesis("", words, 1.0)).splitlines()[2:]
+    assert lines == ["今天我们讲的是怎样把声音", "变成文字、 Python 也可以。"], "as long as each other, Han counted twice"
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_srt_cues_are_readable(seed: int) -> None:
     hypothesis = many(200, seed)

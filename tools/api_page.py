@@ -22,6 +22,7 @@ MODULES = (
     "asr.types",
     "asr.recognizer",
     "asr.longform",
+    "asr.streaming",
     "asr.alignment",
     "asr.doctor",
     "asr.doctor.check",

@@ -49,7 +49,8 @@ def align(model: AcousticModel, audio: Audio, text: str, *, rate_hz: int | None 
     info = model.info
     where = f"{audio}: " if isinstance(audio, str | Path) else ""
     viterbi = require("asr.viterbi", extra="beam", purpose="alignment")
-    wanted = script(text, texts.get_rule(info.text_rules), tokenizers.restore(info.tokenizer, info.tokens))
+    tokenizer = tokenizers.restore(info.tokenizer, info.tokens, info.tokenizer_state)
+    wanted = script(text, texts.get_rule(info.text_rules), tokenizer)
     heard = hear(model, audio, rate_hz)
     _check(heard, wanted, info, where)
     best = heard.log_probs.max(axis=1, initial=-np.inf)  # [F]
@@ -60,7 +61,7 @@ def align(model: AcousticModel, audio: Audio, text: str, *, rate_hz: int | None 
     words = timed(wanted, fit, heard.loudness, info.frame_shift_s)
     confidences = [word.confidence for word in words if not word.interpolated]
     confidence = sum(confidences) / len(confidences) if confidences else 0.0
-    return Alignment(" ".join(wanted.words), words, confidence=confidence, score=fit.score, duration_s=heard.duration_s)
+    return Alignment(" ".join(text.split()), words, confidence=confidence, score=fit.score, duration_s=heard.duration_s)
 
 
 def _check(heard: Heard, wanted: Script, info: ModelInfo, where: str) -> None:

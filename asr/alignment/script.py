@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from asr.errors import TextError
+from asr.han import holds_han, is_han, sentence, units
 from asr.text import TextRule
 from asr.tokenizers import SPACE, Tokenizer
 
@@ -41,13 +42,17 @@ class Script(NamedTuple):
 def script(text: str, rule: TextRule, tokenizer: Tokenizer) -> Script:
     """Return the labels of a text; its words are what stands between white space, as it is written.
 
-    Each word goes through the text rules on its own, which may leave nothing of it or make it several.
+    Han characters are words of their own, each with the punctuation behind it, unless there are tokens of several. Each
+    word goes through the text rules on its own, which may leave nothing of it or make it several.
     """
-    words = tuple(text.split())
-    known = {word: _labels(rule(word), tokenizer) for word in dict.fromkeys(words)}
+    apart = not any(holds_han(token) and len(token.removeprefix(SPACE)) > 1 for token in tokenizer.tokens)
+    words = tuple(word for part in text.split() for word in (_words(part, rule) if apart else [part]))
+    spoken_as = {word: rule(word) for word in dict.fromkeys(words)}
+    known = {word: _labels(spoken, tokenizer) for word, spoken in spoken_as.items()}
     wild = len(tokenizer.tokens)
     labels: list[int] = []
     spans: list[Span] = []
+    before = ""  # the last word that has labels
     for word in words:
         of_word = known[word]
         if of_word is None:
@@ -56,10 +61,24 @@ def script(text: str, rule: TextRule, tokenizer: Tokenizer) -> Script:
             spans.append((len(labels) - 1, len(labels)))
             continue
         space, spoken = _parted(of_word, tokenizer.tokens)
+        if is_han(spoken_as[word]) and is_han(before[-1:]):
+            space = []
         labels += space if labels or space == of_word[:1] else []
+        before = spoken_as[word] or before
         spans.append((len(labels), len(labels) + len(spoken)))
         labels += spoken
     return Script(words, np.array(labels, np.int32), tuple(spans), wild)
+
+
+def _words(part: str, rule: TextRule) -> list[str]:
+    """Return a part of a text with its Han characters as words, where the text rules say the same of them alone."""
+    words: list[str] = []
+    for unit in units(part):
+        if words and not rule(unit):
+            words[-1] += unit
+        else:
+            words.append(unit)
+    return words if sentence(filter(None, map(rule, words))) == rule(part) else [part]
 
 
 def _labels(word: str, tokenizer: Tokenizer) -> list[int] | None:

@@ -21,6 +21,7 @@ from asr.cli import (
     lm,
     prepare,
     score,
+    text,
     train,
     transcribe,
     tune,
@@ -85,6 +86,7 @@ def forget_output() -> None:
             score,
             info,
             lm,
+            text,
             completion,
         )
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from asr.errors import DataError
 from asr.types import Utterance
 
 if TYPE_CHECKING:
+    from asr.bundle import ModelInfo
     from asr.recognizer import Recognizer
     from asr.scoring import Report
 
@@ -54,7 +55,7 @@ def command(
     utterances = manifests.read(manifest)
     recognizer = Recognizer(model, **given(**settings))
     try:
-        report = measure(recognizer, utterances)
+        report = measure(recognizer, utterances, in_words=settings["lexicon"] is not None)
     except DataError as error:
         raise DataError(f"{manifest}: {error}") from error
     print_report(report, details=details)
@@ -67,18 +68,33 @@ def command(
         write_json({"model": recognizer.info.name, "manifest": manifest.name, **digest, **report.as_dict()}, json_file)
 
 
-def measure(recognizer: Recognizer, utterances: Sequence[Utterance]) -> Report:
-    """Return the scores of a model on a set, after its own text rules on both sides; raises DataError, AudioError."""
-    from asr import audio, scoring, text
+def measure(recognizer: Recognizer, utterances: Sequence[Utterance], *, in_words: bool = False) -> Report:
+    """Return the scores of a model on a set, after its own text rules on both sides.
 
-    rule, rate_hz = text.get_rule(recognizer.info.text_rules), recognizer.info.rate_hz
+    in_words: a lexicon makes words of phones; else phones are compared, where the model says phones.
+    Raises DataError, AudioError, and TextError for a reference without phones.
+    """
+    from asr import audio, scoring
+
+    info = recognizer.info
+    of_reference, of_hypothesis = written(info, in_words)
+    references = {utterance.id: of_reference(utterance.text) for utterance in utterances}
     bar = click.progressbar(utterances, label="transcribing", file=sys.stderr, hidden=not sys.stderr.isatty())
     with bar as listed:
-        hypotheses = recognizer.transcribe_batch(audio.read_utterance(utterance, rate_hz) for utterance in listed)
-    return scoring.score(
-        {utterance.id: rule(utterance.text) for utterance in utterances},
-        {utterance.id: rule(found.text) for utterance, found in zip(utterances, hypotheses, strict=True)},
-    )
+        hypotheses = recognizer.transcribe_batch(audio.read_utterance(utterance, info.rate_hz) for utterance in listed)
+    texts = (of_hypothesis(hypothesis.text) for hypothesis in hypotheses)
+    return scoring.score(references, dict(zip(references, texts, strict=True)))
+
+
+def written(info: ModelInfo, in_words: bool) -> tuple[Callable[[str], str], Callable[[str], str]]:
+    """Return what is done to a reference and to a hypothesis before they are compared."""
+    from asr import text, tokenizers
+
+    rule = text.get_rule(info.text_rules)
+    if in_words or info.tokenizer != "phone":
+        return rule, rule
+    tokenizer = tokenizers.restore(info.tokenizer, info.tokens, info.tokenizer_state)
+    return lambda reference: tokenizers.readable(tokenizer, rule(reference)), str
 
 
 def counts(report: Report) -> dict[str, Any]:

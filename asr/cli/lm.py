@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from asr.cli.score import complete_rules
 texts = click.argument("texts", type=PATH, nargs=-1, required=True, metavar="TEXT...")
 rules = click.option(
     "--rules", metavar="NAME", shell_complete=complete_rules,
-    help="Text rules for the sentences (none, basic, en); they are taken as they are, unless given.",
+    help="Text rules for the sentences, such as en or zh, after which each Han character is a word; "
+    "they are taken as they are, unless given.",
 )  # fmt: skip
 
 
@@ -138,11 +139,15 @@ def perplexity_command(model: Path, texts: tuple[Path, ...], rules: str | None) 
       asr lm perplexity lm.bin test.txt
     """
     from asr import lm, text
+    from asr.han import parted
     from asr.lm.perplexity import perplexity
     from asr.lm.texts import sentences
 
-    lines = chain.from_iterable(map(sentences, texts))
-    result = perplexity(lm.load(model), lines if rules is None else map(text.get_rule(rules), lines))
+    lines: Iterable[str] = chain.from_iterable(map(sentences, texts))
+    if rules is not None:
+        rule = text.get_rule(rules)
+        lines = (parted(rule(line)) for line in lines)
+    result = perplexity(lm.load(model), lines)
     click.echo(
         f"perplexity {result.including:.2f}, without unknown words {result.excluding:.2f}\n"
         f"{result.words} words in {result.sentences} sentences, "

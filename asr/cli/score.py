@@ -23,7 +23,7 @@ def complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) 
 @click.argument("hypothesis", type=PATH, metavar="HYP")
 @click.option(
     "--rules", metavar="NAME", shell_complete=complete_rules,
-    help="Text rules for both sides (none, basic, en); texts are compared as they are, unless given.",
+    help="Text rules for both sides, such as en or de; texts are compared as they are, unless given.",
 )  # fmt: skip
 @click.option("--details", is_flag=True, help="Also print every utterance, aligned word by word.")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Also write rates, counts and utterances there.")

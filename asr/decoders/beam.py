@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from asr.cores import available_cores
 from asr.decoders.compose import compose
 from asr.decoders.fitting import LanguageModel, Parts
 from asr.decoders.fusion import Limits
-from asr.decoders.hotwords import parse
+from asr.decoders.hotwords import apart, parse
 from asr.decoders.lexicon import Lexicon
 from asr.decoders.path import check_tokens
 from asr.errors import ConfigError, did_you_mean, require
@@ -42,6 +43,7 @@ class Beam:
     lexicon: the only words that may be said (`asr.decoders.read_lexicon`).
     priors: logarithm of the prior probability of each token, taken off the log-probabilities prior_weight times.
     blank_scale: the probability of blank is multiplied by it.
+    han_words: each Han character is a word, unless the language model or the lexicon has words of several.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Beam:
         priors: Sequence[float] | FloatArray | None = None,
         prior_weight: float = 0.0,
         blank_scale: float = 1.0,
+        han_words: bool = True,
     ) -> None:
         self.tokens = check_tokens(tokens, blank)
         self.blank = blank
@@ -81,8 +84,10 @@ class Beam:
         phrases = parse(hotwords)
         parts = Parts(
             lm, lm_unit == "token", lm_weight, word_bonus, unknown_price, open_vocabulary, lexicon, phrases,
-            hotword_weight,
+            hotword_weight, han_words,
         )  # fmt: skip
+        if parts.han_apart:
+            parts = replace(parts, phrases=apart(phrases))
         fusion, words = compose(self.tokens, blank, parts)
         limits = Limits(blank, int(beam), int(max_tokens), float(token_margin), float(beam_margin))
         require("numba", extra="beam", purpose="beam search")
@@ -90,7 +95,7 @@ class Beam:
         from asr.decoders.stream import Task
 
         make_ready()
-        self._task = Task(self.tokens, fusion, limits, offset, words, phrases, nbest)
+        self._task = Task(self.tokens, fusion, limits, offset, words, parts.phrases, nbest, parts.han_apart)
 
     def decode(self, log_probs: FloatArray, *, frame_shift_s: float) -> Hypothesis:
         """Return the best hypothesis of one utterance, `log_probs` [F, V]; ModelError for what are none."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from asr.decoders.hotwords import Phrase
+from asr.decoders.letters import Letters, has_han_words
 from asr.decoders.lexicon import Lexicon, spells, unspelled
-from asr.decoders.path import SPACE
 from asr.errors import ConfigError
+from asr.han import holds_han
 from asr.ngrams import Ngrams, WordTrie
+from asr.tokenizers import SPACE
 
 
 class LanguageModel(Protocol):
@@ -46,6 +49,7 @@ class Parts:
     lexicon: Lexicon | None = None
     phrases: tuple[Phrase, ...] = ()
     hotword_weight: float = 0.0
+    han_words: bool = True
 
     @property
     def word_lm(self) -> LanguageModel | None:
@@ -64,41 +68,51 @@ class Parts:
         """No words but those of the vocabulary."""
         return self.lexicon is not None or (self.word_lm is not None and not self.open_vocabulary)
 
+    @cached_property
+    def han_apart(self) -> bool:
+        """Each Han character is a word, unless the vocabulary has words of several."""
+        if not self.han_words or self.pronounced:
+            return False
+        if self.lexicon is not None:
+            return not any(len(word) > 1 and holds_han(word) for word in self.lexicon.words)
+        return self.word_lm is None or not has_han_words(self.word_lm.trie)
+
     def knows(self, word: str) -> bool:
         """Return whether the language model lets a word be said."""
         lm = self.word_lm
         return lm is None or self.open_vocabulary or lm.word_id(word) != lm.unk
 
 
-def check(tokens: Sequence[str], blank: int, parts: Parts) -> None:
-    """Refuse what does not fit, with a ConfigError that names it."""
-    spoken = frozenset(token for number, token in enumerate(tokens) if number != blank)
-    if (parts.word_lm or parts.lexicon) and not parts.pronounced and not any(token[:1] == SPACE for token in spoken):
+def check(tokens: Sequence[str], said: Letters, blank: int, parts: Parts) -> None:
+    """Refuse what does not fit, with a ConfigError that names it; `said` is what the tokens say."""
+    spoken = frozenset(letters for number, letters in enumerate(said.tokens) if number != blank)
+    parted = any(token[:1] == SPACE for token in spoken) or (parts.han_apart and any(map(holds_han, spoken)))
+    if (parts.word_lm or parts.lexicon) and not parts.pronounced and not parted:
         raise ConfigError(
             f"tokens: none begins with {SPACE!r}, so that words cannot be told apart; "
             "use a language model of tokens (lm_unit='token')"
         )
     if parts.lexicon is not None:
-        _check_lexicon(parts.lexicon, parts, spoken, len(tokens), blank)
-    if parts.word_lm is not None and not parts.pronounced:
+        _check_lexicon(parts.lexicon, parts, said, spoken, blank)
+    if parts.word_lm is not None and not parts.pronounced and not said.by_byte:  # bytes spell everything
         _check_letters(parts.word_lm, spoken)
     if parts.token_lm is not None:
-        _check_tokens(parts.token_lm, spoken)
+        _check_tokens(parts.token_lm, [token for number, token in enumerate(tokens) if number != blank])
     listed = frozenset(parts.lexicon.words if parts.lexicon else ())
     for word in {word for phrase in parts.phrases for word in phrase.words}:
-        _check_hot_word(word, spoken, listed, parts)
+        _check_hot_word(word, said, spoken, listed, parts)
 
 
-def _check_lexicon(lexicon: Lexicon, parts: Parts, spoken: frozenset[str], tokens: int, blank: int) -> None:
+def _check_lexicon(lexicon: Lexicon, parts: Parts, said: Letters, spoken: frozenset[str], blank: int) -> None:
     if not lexicon.words:
         raise ConfigError("lexicon: has no words; leave it out to decode any word")
     if parts.word_lm and not any(map(parts.knows, lexicon.words)):
         raise ConfigError(f"lexicon: {parts.word_lm.name} knows none of its words; write both alike, or take another")
     labels = {label for ways in lexicon.pronunciations for way in ways for label in way}
-    if blank in labels or not labels <= set(range(tokens)):
+    if blank in labels or not labels <= set(range(len(said.tokens))):
         raise ConfigError("lexicon: its pronunciations are in other tokens; read it with those of this model")
     for word in () if lexicon.pronunciations else lexicon.words:
-        if not spells(word, spoken):
+        if not spells(said.of(word), spoken):
             raise ConfigError(f"lexicon: {word!r} {unspelled(word, spoken)}; take it out")
 
 
@@ -118,15 +132,15 @@ def _check_letters(lm: LanguageModel, spoken: frozenset[str]) -> None:
     raise ConfigError(f"{lm.name}: none of its words can be spelled with the model's tokens; use another one")
 
 
-def _check_tokens(lm: LanguageModel, spoken: frozenset[str]) -> None:
+def _check_tokens(lm: LanguageModel, spoken: Sequence[str]) -> None:
     if all(lm.word_id(token) == lm.unk for token in spoken):
         raise ConfigError(f"{lm.name}: knows none of the model's tokens; train it on texts that are cut into tokens")
 
 
-def _check_hot_word(word: str, spoken: frozenset[str], listed: frozenset[str], parts: Parts) -> None:
+def _check_hot_word(word: str, said: Letters, spoken: frozenset[str], listed: frozenset[str], parts: Parts) -> None:
     if parts.lexicon is not None and word not in listed:
         raise ConfigError(f"hot word {word!r}: is not in the lexicon, so it cannot be said; add it there")
-    if not parts.pronounced and not spells(word, spoken):
+    if not parts.pronounced and not spells(said.of(word), spoken):
         raise ConfigError(
             f"hot word {word!r}: {unspelled(word, spoken)}; write it as the model's training text is written"
         )

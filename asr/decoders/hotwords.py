@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from asr.decoders.fusion import STATE, Table, sign
-from asr.decoders.path import SPACE
 from asr.errors import ConfigError
 from asr.files import existing_file
+from asr.han import units
 from asr.ngrams import WordTrie, build_trie
+from asr.tokenizers import SPACE
 from asr.types import Word
 
 Scores = npt.NDArray[np.float64]
@@ -45,6 +46,12 @@ def parse(hotwords: Mapping[str, float] | Iterable[str]) -> tuple[Phrase, ...]:
     weighted = hotwords.items() if isinstance(hotwords, Mapping) else ((phrase, 1.0) for phrase in hotwords)
     phrases = (_phrase(text, weight) for text, weight in weighted)
     return tuple({phrase.words: phrase for phrase in phrases}.values())
+
+
+def apart(phrases: Iterable[Phrase]) -> tuple[Phrase, ...]:
+    """Return the phrases with every Han character as a word; of those that become equal the last counts."""
+    parted = (replace(phrase, words=tuple(units(" ".join(phrase.words)))) for phrase in phrases)
+    return tuple({phrase.words: phrase for phrase in parted}.values())
 
 
 def read_hotwords(path: str | Path) -> dict[str, float]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asr.decoders.path import SPACE
 from asr.errors import ConfigError
-from asr.files import existing_file
-
-_VARIANT = re.compile(r"(?<=.)\(\d+\)$")  # CMUdict's READ(2)
-_COMMENT = ";;;"
+from asr.tokenizers import SPACE
+from asr.tokenizers.dictionary import entries, word_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +22,17 @@ class Lexicon:
 def read_lexicon(path: str | Path, tokens: Sequence[str], phones: Mapping[str, str] | None = None) -> Lexicon:
     """Return the lexicon of a UTF-8 file: a word a line, or a pronouncing dictionary in the form of CMUdict.
 
-    A dictionary has a word and its phones on a line, parted by white space; `READ(2)` is one more pronunciation of
-    `READ`; lines that begin with `;;;`, and empty ones, are skipped. Which it is, the first line tells. `phones` maps
-    phones to tokens; a phone that it lacks is a token itself, as it stands or without the digit of its stress.
+    Which it is, the first line tells; `asr.tokenizers.dictionary` has the form of the latter. `phones` maps phones to
+    tokens; a phone that it lacks is a token itself, with SPACE before it or not, as it stands or without the digit of
+    its stress.
     Raises MissingFile, and ConfigError that names the file and the line.
     """
-    path = existing_file(path, "lexicon")
-    entries = list(_entries(path))
-    if not entries:
+    lines = list(entries(path))
+    if not lines:
         raise ConfigError(f"{path}: no words in it; write one a line")
-    if len(entries[0][1]) == 1:
-        return _word_list(path, entries, tokens)
-    return _dictionary(path, entries, tokens, phones or {})
+    if len(lines[0][1]) == 1:
+        return _word_list(Path(path), lines, tokens)
+    return _dictionary(Path(path), lines, tokens, phones or {})
 
 
 def spells(word: str, tokens: Collection[str]) -> bool:
@@ -61,21 +56,9 @@ def unspelled(word: str, tokens: Collection[str]) -> str:
     return "cannot be joined from tokens"
 
 
-def _entries(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number, fields) of the lines that say something."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from error
-    for number, line in enumerate(text.split("\n"), start=1):
-        fields = line.split()
-        if fields and not line.startswith(_COMMENT):
-            yield number, fields
-
-
-def _word_list(path: Path, entries: list[tuple[int, list[str]]], tokens: Sequence[str]) -> Lexicon:
+def _word_list(path: Path, lines: list[tuple[int, list[str]]], tokens: Sequence[str]) -> Lexicon:
     known = frozenset(tokens)
-    for number, fields in entries:
+    for number, fields in lines:
         if len(fields) > 1:
             raise ConfigError(
                 f"{path}:{number}: {' '.join(fields)!r} is more than one word, and the first line is one; "
@@ -86,28 +69,29 @@ def _word_list(path: Path, entries: list[tuple[int, list[str]]], tokens: Sequenc
                 f"{path}:{number}: {fields[0]!r} {unspelled(fields[0], known)}; "
                 "write it as the model's training text is written, or take it out"
             )
-    return Lexicon(tuple(dict.fromkeys(fields[0] for _, fields in entries)))
+    return Lexicon(tuple(dict.fromkeys(fields[0] for _, fields in lines)))
 
 
 def _dictionary(
-    path: Path, entries: list[tuple[int, list[str]]], tokens: Sequence[str], phones: Mapping[str, str]
+    path: Path, lines: list[tuple[int, list[str]]], tokens: Sequence[str], phones: Mapping[str, str]
 ) -> Lexicon:
     numbers = {token: number for number, token in enumerate(tokens)}
     found: dict[str, dict[tuple[int, ...], None]] = {}
-    for line, (entry, *said) in entries:
+    for line, (entry, *said) in lines:
         if not said:
             raise ConfigError(f"{path}:{line}: {entry!r} has no pronunciation; write its phones behind it")
         labels = tuple(_label(f"{path}:{line}", phone, numbers, phones) for phone in said)
         _check_begin(f"{path}:{line}", tokens[labels[0]], tokens)
-        found.setdefault(_VARIANT.sub("", entry), {})[labels] = None
+        found.setdefault(word_of(entry), {})[labels] = None
     return Lexicon(tuple(found), tuple(tuple(pronunciations) for pronunciations in found.values()))
 
 
 def _label(place: str, phone: str, numbers: Mapping[str, int], phones: Mapping[str, str]) -> int:
     names = [phones[phone]] if phone in phones else [phone, phone.rstrip("012")]
     for name in names:
-        if name in numbers and name != SPACE:
-            return numbers[name]
+        for token in (name, SPACE + name):
+            if token in numbers and token != SPACE:
+                return numbers[token]
     raise ConfigError(f"{place}: phone {names[0]!r} is no token of the model; map it to one, or take the line out")
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from asr.errors import ModelError
+from asr.han import is_han
+from asr.tokenizers import SPACE, join_tokens
+from asr.tokenizers.tokens import characters
 from asr.types import FloatArray, Hypothesis, Word
-
-# The tokenizers' sign for the space before a word: said again here, since a decoder needs nothing else of them.
-SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 
 Run = tuple[int, int, int]  # label, first frame, frame after the last
 Spelled = tuple[str, list[int]]  # a word and the places of its labels
@@ -33,35 +33,50 @@ def hypothesis(
 ) -> Hypothesis:
     """Join runs of labels to a hypothesis; `posteriors` holds the model's belief in each run, 0 to 1.
 
-    A word begins at a token that starts with SPACE, or at the first token. It lasts from the first frame to the last of
-    its tokens, and its confidence is the mean of their posteriors; a SPACE that stands alone counts in neither, since
-    it belongs to the pause. The confidence of the utterance is the mean over its words, 0 where there are none.
+    A word begins at a token that starts with SPACE, or at the first token; a Han character is one of its own. It lasts
+    from the first frame to the last of its tokens, and its confidence is the mean of their posteriors; a SPACE that
+    stands alone counts in neither, since it belongs to the pause. The confidence of the utterance is the mean over its
+    words, 0 where there are none.
     """
-    return joined(spelled(tokens, [label for label, _, _ in runs]), runs, posteriors, frame_shift_s)
+    labels = [label for label, _, _ in runs]
+    return joined(text_of(tokens, labels), spelled(tokens, labels), runs, posteriors, frame_shift_s)
 
 
-def spelled(tokens: Sequence[str], labels: Sequence[int]) -> list[Spelled]:
-    """Return the words that labels spell, each with the places of its labels but those of a SPACE alone."""
-    return [
-        ("".join(tokens[labels[at]].removeprefix(SPACE) for at in members), members)
-        for members in _by_word(tokens, labels)
-    ]
+def text_of(tokens: Sequence[str], labels: Sequence[int]) -> str:
+    """Return what labels say."""
+    return join_tokens([tokens[label] for label in labels])
+
+
+def spelled(tokens: Sequence[str], labels: Sequence[int], *, han_apart: bool = True) -> list[Spelled]:
+    """Return the words that labels spell, each with the places of its labels but those of a SPACE alone.
+
+    han_apart: a token that begins with a Han character is a word of its own, whether or not SPACE stands around it.
+    """
+    words: list[Spelled] = []
+    for members in _by_word(tokens, labels):
+        goes_on = False
+        for text, places in characters([tokens[labels[at]].removeprefix(SPACE) for at in members]):
+            is_word = han_apart and is_han(text)
+            before, so_far = words.pop() if goes_on and not is_word else ("", [])
+            words.append((before + text, so_far + [members[place] for place in places]))
+            goes_on = not is_word
+    return words
 
 
 def joined(
-    words: Sequence[Spelled], runs: Sequence[Run], posteriors: Sequence[float], frame_shift_s: float
+    text: str, words: Sequence[Spelled], runs: Sequence[Run], posteriors: Sequence[float], frame_shift_s: float
 ) -> Hypothesis:
-    """Return the hypothesis of words, each given with the places of its runs."""
+    """Return the hypothesis of a text and its words, each given with the places of its runs."""
     spoken = tuple(
         Word(
-            text=text,
+            text=word,
             start_s=runs[members[0]][1] * frame_shift_s,
             end_s=runs[members[-1]][2] * frame_shift_s,
             confidence=mean([posteriors[at] for at in members]),
         )
-        for text, members in words
+        for word, members in words
     )
-    return Hypothesis(" ".join(word.text for word in spoken), spoken, mean([word.confidence for word in spoken]))
+    return Hypothesis(text, spoken, mean([word.confidence for word in spoken]))
 
 
 def _by_word(tokens: Sequence[str], labels: Sequence[int]) -> Iterator[list[int]]:

@@ -9,11 +9,13 @@ import numpy as np
 
 from asr.decoders.fusion import Fusion, Limits
 from asr.decoders.hotwords import Phrase, displayed
-from asr.decoders.path import SPACE, Run, Spelled, check_log_probs, collapse, joined, spelled
+from asr.decoders.path import Run, Spelled, check_log_probs, collapse, joined, spelled, text_of
 from asr.decoders.search import IMPOSSIBLE, Found, Search
 from asr.decoders.tree import INSIDE
 from asr.errors import ConfigError, ModelError
+from asr.han import sentence
 from asr.ngrams import Int32Array
+from asr.tokenizers import SPACE
 from asr.types import FloatArray, Hypothesis
 from asr.viterbi import best_path
 
@@ -29,6 +31,7 @@ class Task:
     vocabulary: Sequence[str]  # where words are pronounced, how they are written
     phrases: tuple[Phrase, ...]
     nbest: int
+    han_apart: bool  # each Han character is a word
 
 
 class Stream:
@@ -75,7 +78,7 @@ class Stream:
     def _words(self, found: Found) -> list[Spelled]:
         tokens, labels = self._task.tokens, found.labels.tolist()
         if not self._task.fusion.rules.pronounced:
-            return spelled(tokens, labels)
+            return spelled(tokens, labels, han_apart=self._task.han_apart)
         words: list[Spelled] = []
         first = 0
         for end in np.flatnonzero(found.ended >= 0).tolist():
@@ -89,11 +92,13 @@ class Stream:
         log_probs = np.concatenate([np.empty((0, len(task.tokens)), np.float32), *self._pieces])
         self._pieces = [log_probs]
         runs = _runs(self._weighed(log_probs), found.labels, task.limits.blank)
-        said = joined(self._words(found), runs, posteriors(log_probs, runs), self._frame_shift_s)
+        text = text_of(task.tokens, found.labels.tolist())
+        said = joined(text, self._words(found), runs, posteriors(log_probs, runs), self._frame_shift_s)
         words = displayed(said.words, task.phrases)
+        is_written = words == said.words and not task.fusion.rules.pronounced
         return replace(
             said,
-            text=" ".join(word.text for word in words),
+            text=text if is_written else sentence(word.text for word in words),
             words=words,
             acoustic=found.acoustic,
             lm=found.lm,

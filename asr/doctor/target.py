@@ -100,7 +100,7 @@ def for_model(path: str | Path, *, threads: int | None = None) -> Target:
         what=f"the model {info.name} ({info.text_rules}, {tokens}, {info.rate_hz} Hz)",
         rule=texts.get_rule(info.text_rules),
         spec=FeatureSpec(**info.features),
-        tokenizer=tokenizers.restore(info.tokenizer, info.tokens),
+        tokenizer=tokenizers.restore(info.tokenizer, info.tokens, info.tokenizer_state),
         model=model,
     )
 

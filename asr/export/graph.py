@@ -7,7 +7,7 @@ emitted as the known modules and functions that its `forward` calls.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from asr import mel
 from asr.errors import ModelError
+from asr.export.carried import Carried, carried_layers
 from asr.export.nodes import Nodes, Value
 from asr.feasibility import FACTOR
 from asr.model.ctc import AcousticModel
@@ -30,22 +31,26 @@ from asr.model.lstm import LstmLayer
 def build(model: AcousticModel) -> onnx.ModelProto:
     """Return the graph: samples [N, T] and lengths [N] -> log_probs [N, F, V] and frames [N]; T and lengths may be 0.
 
+    Where the encoder hears no future, recordings may also come in pieces, as `Carried` says.
     Raises ModelError for a module that has no ONNX form.
     """
     nodes = Nodes()
+    layers = carried_layers(model)
+    carried = nodes.carried = Carried(nodes, layers) if layers else None
     values, frames = _features(nodes, model.features, "samples", "lengths")
     scaled = nodes.add("Div", nodes.add("Sub", values, _weight(nodes, model.mean)), _weight(nodes, model.deviation))
     hidden, frames = emit(nodes, model.encoder, _masked(nodes, scaled, frames), frames)
     log_probs = nodes.add("LogSoftmax", emit(nodes, model.head, hidden), axis=-1)
     # The graph carries at least one frame from end to end, so that no kernel sees an empty axis; cut off here.
     columns = _divided_up(nodes, _frames(nodes, nodes.size("samples", 1), model.features.spec), FACTOR)
-    ends = nodes.unsqueezed(columns, 0)
+    ends = nodes.unsqueezed(columns if carried is None else carried.part(columns), 0)
     nodes.add("Slice", log_probs, nodes.integers(0), ends, nodes.integers(1), output="log_probs")
     nodes.add("Identity", frames, output="frames")
-    return nodes.model(
-        {"samples": ("N", "T"), "lengths": ("N",)},
-        {"log_probs": ("N", "F", model.head.out_features), "frames": ("N",)},
-    )
+    outputs: dict[str, Sequence[str | int]] = {"log_probs": ("N", "F", model.head.out_features), "frames": ("N",)}
+    if carried is not None:
+        carried.finish()
+        outputs["next_state"] = ("two", "layers", "N", "hidden")
+    return nodes.model({"samples": ("N", "T"), "lengths": ("N",)}, outputs)
 
 
 def emit(nodes: Nodes, module: nn.Module, *inputs: Value) -> Any:
@@ -165,7 +170,8 @@ def _subsampling(nodes: Nodes, module: ConvSubsampling, x: Value, frames: Value)
         for block in blocks:
             x = emit(nodes, block, x, frames)
     x = nodes.add("Reshape", nodes.add("Transpose", x, perm=[0, 2, 1, 3]), nodes.integers(0, 0, -1))
-    return _linear(nodes, module.project, x), frames
+    x = _linear(nodes, module.project, x)
+    return (x, frames) if nodes.carried is None else nodes.carried.heard(x, frames)
 
 
 def _residual(nodes: Nodes, module: ResidualBlock, x: Value, frames: Value) -> Value:
@@ -202,14 +208,20 @@ def _lstm(nodes: Nodes, module: LstmLayer, x: Value, frames: Value) -> Value:
     biases = [np.concatenate([_gates(cell.bias_ih_l0), _gates(cell.bias_hh_l0)]) for cell in cells]
     # onnxruntime refuses lengths of 0; the one frame too many is masked after the last layer.
     lengths = nodes.add("Cast", nodes.add("Max", frames, nodes.integer(1)), to=onnx.TensorProto.INT32)
-    y = nodes.add(
+    carried = nodes.carried
+    states = () if carried is None else carried.enter(nodes.size(x, 0))
+    y, hidden, cell = nodes.add_many(
         "LSTM",
         nodes.add("Transpose", x, perm=[1, 0, 2]),
         *(nodes.constant(np.stack(weight)) for weight in (*weights, biases)),
         lengths,
+        *states,
+        outputs=[f"LSTM_{len(nodes.nodes)}_{part}" for part in ("all", "hidden", "cell")],
         direction="forward" if module.back is None else "bidirectional",
         hidden_size=module.ahead.hidden_size,
-    )  # [F, directions, N, hidden]
+    )  # [F, directions, N, hidden], then [directions, N, hidden] twice
+    if carried is not None:
+        carried.leave(hidden, cell)
     return nodes.add("Reshape", nodes.add("Transpose", y, perm=[2, 0, 1, 3]), nodes.integers(0, 0, -1))
 
 

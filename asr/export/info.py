@@ -11,6 +11,7 @@ import torch
 from asr import __version__, text
 from asr.bundle import ModelInfo
 from asr.export import selfcheck
+from asr.export.carried import streaming
 from asr.feasibility import FACTOR
 from asr.model.ctc import AcousticModel
 from asr.train.checkpoint import Checkpoint
@@ -28,10 +29,12 @@ def model_info(source: Checkpoint, model: AcousticModel, *, name: str) -> ModelI
         rate_hz=spec.rate_hz,
         frame_shift_s=round(FACTOR * spec.frame_shift_s, 9),
         tokenizer=source.config["text"]["tokenizer"],
+        tokenizer_state=source.tokenizer_state,
         text_rules=text.label(text.get_rule(source.config["text"]["rules"])),
         features=asdict(spec),
         provenance=provenance(source, model),
         priors=source.priors,
+        streaming=streaming(model),
         probe=selfcheck.probe(log_probs[0].numpy()),
     )
 
@@ -42,9 +45,12 @@ def provenance(source: Checkpoint, model: AcousticModel) -> dict[str, Any]:
     for split in ("train", "dev"):
         if split in entries:
             entries[split] = entries[split] | {"manifest": Path(entries[split]["manifest"]).name}
+    config = {section: values for section, values in source.config.items() if section != "data"}
+    if config["text"].get("lexicon"):
+        config["text"] = config["text"] | {"lexicon": Path(config["text"]["lexicon"]).name}
     return entries | {
         "bilstm-asr": __version__,
         "epochs": len(source.history),
         "parameters": sum(weight.numel() for weight in model.parameters()),
-        "config": {section: values for section, values in source.config.items() if section != "data"},
+        "config": config,
     }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+if TYPE_CHECKING:
+    from asr.export.carried import Carried
 
 # Old enough for every onnxruntime that the package allows (and for 1.14); 17 is the first with LayerNormalization.
 OPSET = 17
@@ -23,6 +26,8 @@ class Nodes:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[tuple[str, tuple[int, ...], bytes], onnx.TensorProto] = {}
+        self.carried: Carried | None = None  # what goes from piece to piece
+        self.optional: dict[str, tuple[Sequence[str | int], onnx.TensorProto]] = {}
 
     def add(self, operator: str, *inputs: Value, output: Value | None = None, **attributes: Any) -> Value:
         """Append a node and return its (first) output."""
@@ -37,6 +42,16 @@ class Nodes:
         """Return a value in equal parts along an axis."""
         names = [f"Split_{len(self.nodes)}_{part}" for part in range(parts)]
         return self.add_many("Split", value, outputs=names, axis=axis)
+
+    def split_off(self, value: Value, parts: int) -> tuple[Value, ...]:
+        """Return the members of the first axis, without it."""
+        axes = self.integers(0)
+        return tuple(self.add("Squeeze", part, axes) for part in self.split(value, parts, axis=0))
+
+    def given(self, name: str, default: npt.NDArray[Any], shape: Sequence[str | int]) -> Value:
+        """Return an input that may be left out: it has a default, which ONNX calls an initializer."""
+        self.optional[name] = (shape, numpy_helper.from_array(default, name=name))
+        return name
 
     def constant(self, array: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> Value:
         """Return the name of a constant; equal constants are stored once."""
@@ -70,9 +85,10 @@ class Nodes:
         graph = helper.make_graph(
             self.nodes,
             "asr",
-            [_described(name, shape) for name, shape in inputs.items()],
+            [_described(name, shape) for name, shape in inputs.items()]
+            + [_described(name, shape) for name, (shape, _) in self.optional.items()],
             [_described(name, shape) for name, shape in outputs.items()],
-            list(self.constants.values()),
+            [*self.constants.values(), *(default for _, default in self.optional.values())],
         )
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="bilstm-asr"

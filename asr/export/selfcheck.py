@@ -17,6 +17,7 @@ import numpy.typing as npt
 from asr.errors import VerifyError
 from asr.mel import FeatureSpec
 from asr.recognizer import Recognizer
+from asr.streaming import Frames
 from asr.types import FloatArray
 
 SEED, DURATION_S = 0, 2.0
@@ -25,6 +26,7 @@ BEST = 8  # tokens of each frame that the probe stores
 PROBE_TOLERANCE = 0.01
 # A row alone and in a batch go through the same sums: nearly always equal to the last bit.
 BATCH_TOLERANCE = 1e-4
+PIECES_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Checked:
 
 
 def check(path: str | Path) -> Checked:
-    """Check a model file by itself: intact, right frames down to no samples, batch == single, the probe's answer.
+    """Check a model file by itself: intact, right frames down to no samples, batch == single, the probe's answer,
+    and where it may be fed in pieces, pieces == whole.
 
     Raises MissingFile, ModelError, or VerifyError with what differs.
     """
@@ -49,6 +52,8 @@ def check(path: str | Path) -> Checked:
     batch = max(difference(a, b) for a, b in zip(singles, batched, strict=True))
     if batch > BATCH_TOLERANCE:
         raise VerifyError(f"{path}: log-probabilities alone and in a batch differ by {batch:.2g}; export it again")
+    if recognizer.info.streaming is not None:
+        _check_pieces(recognizer, path, waveforms, singles)
     probe = recognizer.info.probe
     return Checked(len(waveforms), batch, None if probe is None else _check_probe(probe, singles[-1], path))
 
@@ -106,6 +111,22 @@ def _check_frames(
             )
         if not np.allclose(np.exp(log_probs).sum(axis=1), 1.0, atol=1e-3):
             raise VerifyError(f"{path}: the probabilities of a frame do not sum to 1; export it again")
+
+
+def _check_pieces(
+    recognizer: Recognizer, path: str | Path, waveforms: list[FloatArray], answers: list[FloatArray]
+) -> None:
+    """Feed each waveform in pieces of changing sizes, and compare with what is said of it at once."""
+    rate_hz, frames = recognizer.info.rate_hz, Frames(recognizer)
+    for samples, expected in zip(waveforms, answers, strict=True):
+        ends = np.cumsum(np.random.default_rng(SEED).integers(0, rate_hz // 4, 1 + 10 * len(samples) // rate_hz))
+        found = np.concatenate([*(frames.feed(piece) for piece in np.split(samples, ends)), frames.finish()])
+        worst = difference(found, expected)
+        if worst > PIECES_TOLERANCE:
+            raise VerifyError(
+                f"{path}: log-probabilities in pieces and at once differ by {worst:.2g}; its encoder hears the future, "
+                "so train it as 'lstm' or export it without pieces"
+            )
 
 
 def _check_probe(stored: Mapping[str, Any], log_probs: FloatArray, path: str | Path) -> float:

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from asr.errors import ConfigError, did_you_mean
+from asr.han import sentence
 from asr.types import Hypothesis, Word
 
 MIX, SPLIT = "mix", "split"
@@ -40,7 +41,7 @@ def merged(channels: Sequence[Hypothesis]) -> Hypothesis:
     words = tuple(word for turn in turns for word in turn.words)
     confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
     lines = [
-        f"{channel}: {' '.join(word.text for word in said)}"
+        f"{channel}: {sentence(word.text for word in said)}"
         for channel, said in groupby(words, key=lambda word: word.channel)
     ]
     return Hypothesis("\n".join(lines), words, confidence)

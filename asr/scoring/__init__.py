@@ -17,7 +17,8 @@ _NAMED = 10  # how many ids an error names
 def score(references: Mapping[str, str], hypotheses: Mapping[str, str]) -> Report:
     """Compare texts by id, word by word and character by character, in the order of the references.
 
-    Words are what white space parts; nothing else is done to a text, so apply the same text rules to both sides before.
+    Words are what white space parts, and Han characters, each of which is one; nothing else is done to a text, so apply
+    the same text rules to both sides before.
     An empty reference makes every word of its hypothesis an insertion.
     Raises DataError for ids on one side only, and where the references hold no word at all (no rate is defined).
     """

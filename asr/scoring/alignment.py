@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from asr.han import parted, units
+
 if TYPE_CHECKING:
     from jiwer import AlignmentChunk
 
@@ -15,13 +17,17 @@ _MARKS = {"equal": "C", "substitute": "S", "insert": "I", "delete": "D"}
 def edits(references: Sequence[str], hypotheses: Sequence[str], *, characters: bool = False) -> list[str]:
     """Return for each pair of texts the fewest edits between them, one mark a word or, with `characters`, a character.
 
+    Words are what white space parts, and Han characters, each of which is one.
+
     Marks: C correct, S substituted, I inserted, D deleted. The texts have no space at their ends and none twice.
     Agrees with `process_words` and `process_characters` of jiwer.
     """
-    units = len if characters else _count_words
+    if not characters:
+        references, hypotheses = ([parted(text) for text in side] for side in (references, hypotheses))
+    count = len if characters else _count_words
     # jiwer's documentation forbids an empty reference, which 4.0 counts all the same: pairs with an empty side need no
     # search, so they never reach it.
-    marks = ["D" * units(left) + "I" * units(right) for left, right in zip(references, hypotheses, strict=True)]
+    marks = ["D" * count(left) + "I" * count(right) for left, right in zip(references, hypotheses, strict=True)]
     both = [at for at in range(len(references)) if references[at] and hypotheses[at]]
     chunks = _align([references[at] for at in both], [hypotheses[at] for at in both], characters)
     for at, of_pair in zip(both, chunks, strict=True):
@@ -53,9 +59,9 @@ def aligned_text(reference: str, hypothesis: str, marks: str | None = None) -> s
     `marks` are those of `edits` on the words, and are found where they are not given. Where a side has no word stand
     asterisks. Columns are counted as a terminal draws them: wide characters take two cells, combining ones none.
     """
-    words, guesses = iter(reference.split()), iter(hypothesis.split())
+    words, guesses = iter(units(reference)), iter(units(hypothesis))
     if marks is None:
-        (marks,) = edits([" ".join(reference.split())], [" ".join(hypothesis.split())])
+        (marks,) = edits([reference], [hypothesis])
     lines = ["REF:", "HYP:", "OPS:"]
     for mark in marks:
         word = "" if mark == "I" else next(words)

@@ -5,27 +5,45 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from asr.text.chain import Chain, Step
+
 # U+2019 is the apostrophe that Unicode recommends and word processors type; U+02BC is its twin among the letters.
 _APOSTROPHES = str.maketrans({"\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{MODIFIER LETTER APOSTROPHE}": "'"})
+# what people type for an apostrophe beside those two
+_TYPED = str.maketrans(
+    {
+        "\N{LEFT SINGLE QUOTATION MARK}": "'",
+        "\N{SINGLE HIGH-REVERSED-9 QUOTATION MARK}": "'",
+        "\N{ACUTE ACCENT}": "'",
+        "\N{GRAVE ACCENT}": "'",
+        "\N{PRIME}": "'",
+    }
+)
 _QUOTES = re.compile("'{2,}")
 
 
-class Basic:
-    """NFKC, lower case; punctuation and symbols become spaces, except an apostrophe inside a word; single spaces.
+def typed_apostrophes(text: str) -> str:
+    """Return the text with every character that is typed for an apostrophe as `'`.
 
-    A hyphen parts words (`well-known` gives two). Accents and the marks of other scripts stay.
-    Characters without a shape (soft hyphen, zero-width joiner) vanish.
+    Before anything that decomposes characters: taken apart, an acute accent on its own is a space.
     """
+    return text.translate(_TYPED)
 
-    name = "basic"
-    version = 1
 
-    def __call__(self, text: str) -> str:
-        text = unicodedata.normalize("NFKC", text).lower().translate(_APOSTROPHES)
-        text = _QUOTES.sub(" ", _speakable(text))
-        words = (word.strip("'") for word in text.split())
-        # Once more: lower case, and what vanished, can leave a letter beside a mark that it combines with.
-        return unicodedata.normalize("NFKC", " ".join(word for word in words if word))
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _apostrophes(text: str) -> str:
+    return text.translate(_APOSTROPHES)
+
+
+def _without_punctuation(text: str) -> str:
+    """Return letters, digits and apostrophes inside words; spaces for all else, and nothing for what has no shape."""
+    text = _QUOTES.sub(" ", _speakable(text))
+    words = (word.strip("'") for word in text.split())
+    # Once more: lower case, and what vanished, can leave a letter beside a mark that it combines with.
+    return _nfkc(" ".join(word for word in words if word))
 
 
 def _speakable(text: str) -> str:
@@ -40,3 +58,13 @@ def _speakable(text: str) -> str:
         elif category != "Cf":
             kept.append(" ")
     return "".join(kept)
+
+
+LETTERS = (Step("unicode", _nfkc), Step("case", str.lower), Step("apostrophes", _apostrophes))
+PUNCTUATION = Step("punctuation", _without_punctuation)
+STEPS = (*LETTERS, PUNCTUATION)
+
+# NFKC, lower case; punctuation and symbols become spaces, except an apostrophe inside a word; single spaces. A hyphen
+# parts words (`well-known` gives two). Accents and the marks of other scripts stay. Characters without a shape (soft
+# hyphen, zero-width joiner) vanish.
+BASIC = Chain("basic", 1, STEPS)

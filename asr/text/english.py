@@ -1,22 +1,15 @@
-"""The rule for English: 26 letters, digits, apostrophes inside words."""
+"""The rules for English: 26 letters, apostrophes inside words, and, before version 2, digits."""
 
 from __future__ import annotations
 
 import unicodedata
 
-from asr.text.basic import Basic
+from asr.text import basic
+from asr.text.basic import typed_apostrophes
+from asr.text.chain import Chain, Step
+from asr.text.english_numbers import spell_numbers
+from asr.text.numbers import plain_digits
 
-_basic = Basic()
-# what people type for an apostrophe, beside those that the basic rule knows
-_APOSTROPHES = str.maketrans(
-    {
-        "\N{LEFT SINGLE QUOTATION MARK}": "'",
-        "\N{SINGLE HIGH-REVERSED-9 QUOTATION MARK}": "'",
-        "\N{ACUTE ACCENT}": "'",
-        "\N{GRAVE ACCENT}": "'",
-        "\N{PRIME}": "'",
-    }
-)
 _SPELLINGS = str.maketrans(
     {
         "&": " and ",
@@ -30,19 +23,19 @@ _SPELLINGS = str.maketrans(
 )
 
 
-class English:
-    """The basic rule, after typographic apostrophes become `'`, `&` becomes `and`, and letters lose their accents.
-
-    Numbers and abbreviations stay as they are written.
-    """
-
-    name = "en"
-    version = 1
-
-    def __call__(self, text: str) -> str:
-        # In this order: taken apart, an acute accent on its own is a space, and an accented letter one of the above.
-        return _basic(_without_accents(text.translate(_APOSTROPHES)).translate(_SPELLINGS))
-
-
 def _without_accents(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) != "Mn")
+
+
+def _spellings(text: str) -> str:
+    return text.translate(_SPELLINGS)
+
+
+# The basic rule, after typographic apostrophes become `'`, `&` becomes `and`, and letters lose their accents.
+_LETTERS = (Step("accents", _without_accents), Step("spellings", _spellings), *basic.STEPS)
+_APOSTROPHES = Step("apostrophes", typed_apostrophes)
+
+# Numbers and abbreviations stay as they are written.
+ENGLISH_1 = Chain("en", 1, (_APOSTROPHES, *_LETTERS))
+# Numbers, dates, times and amounts become words.
+ENGLISH = Chain("en", 2, (_APOSTROPHES, Step("digits", plain_digits), Step("numbers", spell_numbers), *_LETTERS))

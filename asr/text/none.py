@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 
+from asr.text.chain import Chain, Step
 
-class Plain:
-    """NFC, no space at the ends, one space between words; nothing else."""
 
-    name = "none"
-    version = 1
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
-    def __call__(self, text: str) -> str:
-        return " ".join(unicodedata.normalize("NFC", text).split())
+
+def single_spaces(text: str) -> str:
+    """Return the text without white space at the ends, and one space wherever some is inside."""
+    return " ".join(text.split())
+
+
+# NFC, no space at the ends, one space between words; nothing else.
+NONE = Chain("none", 1, (Step("unicode", _nfc), Step("spaces", single_spaces)))

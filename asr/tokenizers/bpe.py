@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Self
 
 from asr.errors import TextError
-from asr.tokenizers.tokens import BLANK, SPACE, checked, join_tokens, look_up, named, shown, trainable
+from asr.han import units
+from asr.tokenizers.tokens import BLANK, NO_STATE, SPACE, checked, decoded, look_up, marked, named, trainable, words_of
 
 RARE = 8  # a piece with fewer examples is not worth an output of its own
 
@@ -16,9 +17,12 @@ RARE = 8  # a piece with fewer examples is not worth an output of its own
 class BpeTokenizer:
     """One token a frequent piece of a word; a piece that begins a word is written with SPACE before it.
 
+    Han characters are not made pieces of: between them there is no space that would tell where a word begins.
     The tokens stand in the order in which training made them, single characters first, so that they are the list of
     merges as well.
     """
+
+    state = NO_STATE
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = checked(tokens)
@@ -34,37 +38,38 @@ class BpeTokenizer:
         Of equally frequent pairs the last in the order of their characters comes first. Raises TextError where
         `pieces` does not hold the single characters.
         """
-        counts = Counter(word for words in trainable(texts) for word in words)
-        tokens = [BLANK, SPACE, *sorted({character for word in counts for character in word})]
+        counts = Counter(part for words in trainable(texts) for part in _parts(words))
+        tokens = [BLANK, SPACE, *sorted({character for part in counts for character in part} - {SPACE})]
         if pieces < len(tokens):
             raise TextError(f"pieces: {pieces} are fewer than the {len(tokens)} single tokens; ask for more")
-        spelled = {word: [SPACE, *word] for word in counts}
+        spelled = {part: list(part) for part in counts}
         while len(tokens) < pieces and (merged := _most_frequent(spelled, counts)):
             if merged not in tokens:
                 tokens.append(merged)
-            spelled = {word: _merged(parts, merged) for word, parts in spelled.items()}
+            spelled = {part: _merged(pieces_of, merged) for part, pieces_of in spelled.items()}
         return cls(tokens)
 
     def encode(self, text: str) -> list[int]:
         """Return the labels of a text; TextError names the characters outside the token set."""
-        if SPACE in text:
-            raise TextError(
-                f"text {shown(text)}: {named([SPACE])} stands for the space between words; take it out of the text"
-            )
-        return look_up(self._ids, [piece for word in text.split() for piece in self._pieces(word)], text)
+        return look_up(self._ids, [piece for part in _parts(words_of(text)) for piece in self._pieces(part)], text)
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of labels; blanks among them say nothing."""
-        return join_tokens([self.tokens[number] for number in ids if number])
+        return decoded(self.tokens, ids)
 
-    def _pieces(self, word: str) -> list[str]:
-        """Return a word with the merges of training made again, the earliest first."""
-        if word not in self._known:
-            parts = [SPACE, *word]
-            while found := [self._ids[a + b] for a, b in pairwise(parts) if a + b in self._ids]:
-                parts = _merged(parts, self.tokens[min(found)])
-            self._known[word] = parts
-        return self._known[word]
+    def _pieces(self, part: str) -> list[str]:
+        """Return a part with the merges of training made again, the earliest first."""
+        if part not in self._known:
+            pieces = list(part)
+            while found := [self._ids[a + b] for a, b in pairwise(pieces) if a + b in self._ids]:
+                pieces = _merged(pieces, self.tokens[min(found)])
+            self._known[part] = pieces
+        return self._known[part]
+
+
+def _parts(words: Iterable[str]) -> list[str]:
+    """Return what pieces do not reach beyond: a word with its SPACE, and every Han character on its own."""
+    return [unit for part in marked(words) for unit in units(part)]
 
 
 def _most_frequent(spelled: dict[str, list[str]], counts: Counter[str]) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 from asr.errors import TextError
-from asr.tokenizers.tokens import BLANK, SPACE, checked, join_tokens, look_up, named, shown, trainable
+from asr.tokenizers.tokens import BLANK, NO_STATE, SPACE, checked, decoded, look_up, named, trainable, words_of
 
 
 class CharTokenizer:
     """One token a character (a Unicode code point), and SPACE between words."""
+
+    state = NO_STATE
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = checked(tokens)
@@ -26,12 +28,8 @@ class CharTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Return the labels of a text; TextError names the characters outside the token set."""
-        if SPACE in text:
-            raise TextError(
-                f"text {shown(text)}: {named([SPACE])} stands for the space between words; take it out of the text"
-            )
-        return look_up(self._ids, SPACE.join(text.split()), text)
+        return look_up(self._ids, SPACE.join(words_of(text)), text)
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of labels; blanks among them say nothing."""
-        return join_tokens([self.tokens[number] for number in ids if number])
+        return decoded(self.tokens, ids)

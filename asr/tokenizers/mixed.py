@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 from asr.errors import TextError
-from asr.tokenizers.tokens import BLANK, SPACE, checked, join_tokens, look_up, named, shown, trainable
+from asr.han import holds_han
+from asr.tokenizers.tokens import BLANK, NO_STATE, SPACE, checked, decoded, look_up, marked, named, trainable, words_of
 
 FREQUENT = 3  # a word that comes less often has too few examples to be learnt as a whole
 
@@ -15,8 +16,11 @@ FREQUENT = 3  # a word that comes less often has too few examples to be learnt a
 class MixedTokenizer:
     """One token a frequent word, written with SPACE before it; any other word is SPACE and its characters.
 
-    Whole words cannot be misspelled or run together, and a word outside the list can still be written.
+    Whole words cannot be misspelled or run together, and a word outside the list can still be written. What stands
+    between spaces with Han characters in it is rather a sentence, and is always spelled.
     """
+
+    state = NO_STATE
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = checked(tokens)
@@ -32,24 +36,17 @@ class MixedTokenizer:
         """Take every character of the texts, sorted, after blank and SPACE; then the words that come thrice, sorted."""
         counts = Counter(word for words in trainable(texts) for word in words)
         characters = {character for word in counts for character in word}
-        words = [word for word, count in counts.items() if count >= FREQUENT]
+        words = [word for word, count in counts.items() if count >= FREQUENT and not holds_han(word)]
         return cls([BLANK, SPACE, *sorted(characters), *(SPACE + word for word in sorted(words))])
 
     def encode(self, text: str) -> list[int]:
         """Return the labels of a text; TextError names the characters outside the token set."""
-        if SPACE in text:
-            raise TextError(
-                f"text {shown(text)}: {named([SPACE])} stands for the space between words; take it out of the text"
-            )
-        units = [unit for word in text.split() for unit in self._units(word)]
+        units = [unit for part in marked(words_of(text)) for unit in ([part] if part in self._ids else part)]
         return look_up(self._ids, units, text)
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of labels; blanks among them say nothing."""
-        return join_tokens([self.tokens[number] for number in ids if number])
-
-    def _units(self, word: str) -> list[str]:
-        return [SPACE + word] if SPACE + word in self._ids else [SPACE, *word]
+        return decoded(self.tokens, ids)
 
 
 def _is_word(token: str) -> bool:

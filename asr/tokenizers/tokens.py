@@ -1,19 +1,76 @@
-"""What every kind of tokenizer shares: the two special tokens, joining, checking, and looking up."""
+"""What every kind of tokenizer shares: the special tokens, joining, checking, and looking up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from asr.errors import DataError, TextError
+from asr.han import is_han
 
 BLANK = "<blk>"
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # as in SentencePiece and in the tokens.txt of other engines
+BYTES = {f"<0x{byte:02X}>": byte for byte in range(256)}  # tokens that are a byte of UTF-8, written as there
+NO_STATE: Mapping[str, Any] = {}  # of a tokenizer that its tokens say all of
 _NAMED = 10  # how many unknown units an error names
+_INVALID = "\N{REPLACEMENT CHARACTER}"
 
 
 def join_tokens(tokens: Sequence[str]) -> str:
-    """Return the text of a sequence of tokens: joined, each SPACE a space, no space at the ends or twice."""
-    return " ".join(word for word in "".join(tokens).split(SPACE) if word)
+    """Return the text of a sequence of tokens: joined, each SPACE a space, no space at the ends or twice.
+
+    Bytes that are no UTF-8 become U+FFFD, and so does white space that is spelled in bytes and not by SPACE.
+    """
+    return " ".join(word for word in "".join(text for text, _ in characters(tokens)).split(SPACE) if word)
+
+
+def characters(tokens: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
+    """Yield what tokens say, with their places: each on its own, but the bytes of a character together."""
+    run: list[int] = []
+    for at, token in enumerate(tokens):
+        byte = BYTES.get(token)
+        if run and (byte is None or byte & 0xC0 != 0x80):  # no byte that goes on with a character
+            yield _character(tokens, run), run
+            run = []
+        if byte is None:
+            yield token, [at]
+        else:
+            run.append(at)
+    if run:
+        yield _character(tokens, run), run
+
+
+def _character(tokens: Sequence[str], run: Sequence[int]) -> str:
+    text = bytes(BYTES[tokens[at]] for at in run).decode("utf-8", errors="replace")
+    return "".join(_INVALID if c.isspace() or c == SPACE else c for c in text)
+
+
+def decoded(tokens: Sequence[str], ids: Iterable[int]) -> str:
+    """Return the text of labels; blanks among them say nothing."""
+    return join_tokens([tokens[number] for number in ids if number])
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text; TextError where it holds SPACE."""
+    if SPACE in text:
+        raise TextError(
+            f"text {shown(text)}: {named([SPACE])} stands for the space between words; take it out of the text"
+        )
+    return text.split()
+
+
+def marked(words: Iterable[str]) -> list[str]:
+    """Return the words with SPACE before them: apart from a Han character, and none before one that begins the text.
+
+    So a Han character, which hardly ever follows a space, has no second form with SPACE.
+    """
+    parts: list[str] = []
+    for word in words:
+        if is_han(word):
+            parts += [SPACE, word] if parts else [word]
+        else:
+            parts.append(SPACE + word)
+    return parts
 
 
 def checked(tokens: Sequence[str]) -> tuple[str, ...]:

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 from asr.errors import TextError
-from asr.tokenizers.tokens import BLANK, SPACE, checked, join_tokens, look_up, named, trainable
+from asr.tokenizers.tokens import BLANK, NO_STATE, SPACE, checked, decoded, look_up, named, trainable
 
 
 class WordTokenizer:
     """One token a word, written with SPACE before it."""
+
+    state = NO_STATE
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = checked(tokens)
@@ -32,7 +34,7 @@ class WordTokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of labels; blanks among them say nothing."""
-        return join_tokens([self.tokens[number] for number in ids if number])
+        return decoded(self.tokens, ids)
 
 
 def _is_word(token: str) -> bool:

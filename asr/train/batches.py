@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from asr import audio
+from asr.han import is_han
 from asr.tokenizers import SPACE
 from asr.train.augment import at_speed
 from asr.types import FloatArray, Utterance
@@ -58,12 +60,16 @@ class Batch:
 
 
 def joined(examples: Sequence[Example], tokens: Sequence[str]) -> Example:
-    """Return several examples, spoken one after the other, as one: texts parted by a space, ids by a plus."""
+    """Return several examples, spoken one after the other, as one: texts parted by a space, ids by a plus.
+
+    Between Han characters there is no space.
+    """
     first, *others = examples
     labels = list(first.labels)
-    for other in others:
+    for before, other in pairwise(examples):
         begins_word = not labels or not other.labels or tokens[other.labels[0]].startswith(SPACE)
-        labels += [*([] if begins_word else [tokens.index(SPACE)]), *other.labels]
+        goes_on = is_han(before.utterance.text[-1:]) and is_han(other.utterance.text)
+        labels += [*([] if begins_word or goes_on else [tokens.index(SPACE)]), *other.labels]
     name = "+".join(example.utterance.id for example in examples)
     return Example(replace(first.utterance, id=name), tuple(labels)) if others else first
 

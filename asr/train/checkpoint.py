@@ -23,7 +23,7 @@ from asr.model.fbank import Features
 FORMAT = 1
 MODEL, LAST = "model.pt", "last.pt"
 MARK_OF_FOLDER = 0x10  # in the attributes of an entry of a ZIP archive
-TEXTS = ("config", "provenance", "history", "progress")  # stored as JSON
+TEXTS = ("config", "provenance", "history", "progress", "tokenizer_state")  # stored as JSON
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Checkpoint:
     progress: dict[str, Any] = field(default_factory=dict)
     optimizer: dict[str, Any] | None = None
     priors: tuple[float, ...] = ()  # of each token, as natural logarithms; none before the end of a run
+    tokenizer_state: dict[str, Any] = field(default_factory=dict)  # what encoding needs beside the tokens
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
@@ -76,12 +77,21 @@ def load(path: str | Path) -> Checkpoint:
             f"{path}: checkpoint format {values['format']}, this version reads {FORMAT}; update bilstm-asr"
         )
     try:
+        values.setdefault("tokenizer_state", "{}")  # checkpoints of older versions have none
         texts = {name: json.loads(values[name]) for name in TEXTS}
         tokens, weights, optimizer = tuple(values["tokens"]), values["weights"], values["optimizer"]
-        priors = tuple(values.get("priors", ()))  # checkpoints of older versions have none
+        priors = tuple(values.get("priors", ()))  # nor these
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: not a checkpoint of this package ({error!r}); name another file") from error
+    name_version(texts["config"])
     return Checkpoint(tokens=tokens, weights=weights, optimizer=optimizer, priors=priors, **texts)
+
+
+def name_version(config: dict[str, Any]) -> None:
+    """Give text rules that name no version, as checkpoints of asr 0.1.0 have them, the one that all had: 1."""
+    text = config.get("text", {})
+    if "/" not in text.get("rules", "/"):
+        text["rules"] += "/1"
 
 
 def read_safely(path: Path) -> Any:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from asr import manifest, text, tokenizers
-from asr.config import Config
+from asr import manifest, text
+from asr.config import Config, Text
 from asr.errors import DataError, TextError
 from asr.feasibility import frames_needed, output_frames
 from asr.mel import FeatureSpec
 from asr.model.fbank import Features, mask
+from asr.tokenizers import Tokenizer, build, readable, restore
+from asr.tokenizers.phone import PhoneTokenizer
+from asr.tokenizers.tokens import NO_STATE
 from asr.train.batches import AudioCache, Example, dev_batches
 from asr.types import Utterance
 
@@ -23,7 +27,7 @@ from asr.types import Utterance
 class Data:
     """What a run trains on and is measured on."""
 
-    tokens: tuple[str, ...]
+    tokenizer: Tokenizer
     train: list[Example]
     dev: list[Example]
     dropped: tuple[str, ...]  # ids left out: more labels than frames
@@ -31,14 +35,25 @@ class Data:
     cache: AudioCache
 
     @property
+    def tokens(self) -> tuple[str, ...]:
+        return self.tokenizer.tokens
+
+    @property
     def references(self) -> dict[str, str]:
-        return {example.utterance.id: example.utterance.text for example in self.dev}
+        return {example.utterance.id: readable(self.tokenizer, example.utterance.text) for example in self.dev}
 
 
-def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | None = None) -> Data:
+def load_data(
+    config: Config,
+    train: Path,
+    dev: Path,
+    tokens: tuple[str, ...] | None = None,
+    state: Mapping[str, Any] = NO_STATE,
+) -> Data:
     """Read both manifests, apply the text rules, encode the texts, and check that CTC can learn each utterance.
 
-    Without `tokens` the token set is made from the training texts. Raises DataError, ManifestError or TextError.
+    Without `tokens`, and the state of their tokenizer, the token set is made from the training texts.
+    Raises DataError, ManifestError, TextError, or what making the tokenizer raises.
     """
     spec = config.features.spec()
     rule = text.get_rule(config.text.rules)
@@ -48,10 +63,7 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
     for path, utterances in ((train, train_set), (dev, dev_set)):
         if not utterances:
             raise DataError(f"{path}: has no utterances; prepare the corpus again")
-    texts = [utterance.text for utterance in train_set] + [config.text.characters]
-    kind = config.text.tokenizer
-    options = config.text.tokenizer_options
-    tokenizer = tokenizers.restore(kind, tokens) if tokens else tokenizers.build(kind, texts, **options)
+    tokenizer = restore(config.text.tokenizer, tokens, state) if tokens else make_tokenizer(config.text, train_set)
     dev_examples, unknown = encode_known(dev_set, tokenizer, dev, config.train.max_unknown)
     kept, dropped = feasible(encode(train_set, tokenizer, train), spec, config.augment.fastest)
     if len(dropped) > config.train.max_dropped:
@@ -63,27 +75,36 @@ def load_data(config: Config, train: Path, dev: Path, tokens: tuple[str, ...] | 
     if not kept:
         raise DataError(f"{train}: no utterance is long enough for its text; check durations and texts")
     cache = AudioCache(spec.rate_hz, config.train.cache_gb)
-    return Data(tokenizer.tokens, kept, dev_examples, tuple(dropped), tuple(unknown), cache)
+    return Data(tokenizer, kept, dev_examples, tuple(dropped), tuple(unknown), cache)
 
 
-def encode(utterances: Sequence[Utterance], tokenizer: tokenizers.Tokenizer, path: Path) -> list[Example]:
+def make_tokenizer(settings: Text, utterances: Sequence[Utterance]) -> Tokenizer:
+    """Return the tokenizer that the settings ask for, made from the texts of a training set."""
+    texts = [*(utterance.text for utterance in utterances), settings.characters]
+    return build(settings.tokenizer, texts, **settings.tokenizer_options)
+
+
+def encode(utterances: Sequence[Utterance], tokenizer: Tokenizer, path: Path) -> list[Example]:
     """Return examples; TextError names the manifest and the utterance whose text has no tokens."""
     examples = []
     for utterance in utterances:
         try:
             examples.append(Example(utterance, tuple(tokenizer.encode(utterance.text))))
         except TextError as error:
-            raise TextError(f"{path}: {utterance.id}: {error}; or name them in text.characters") from error
+            hint = "" if isinstance(tokenizer, PhoneTokenizer) else "; or name them in text.characters"
+            raise TextError(f"{path}: {utterance.id}: {error}{hint}") from error
     return examples
 
 
 def encode_known(
-    utterances: Sequence[Utterance], tokenizer: tokenizers.Tokenizer, path: Path, limit: int
+    utterances: Sequence[Utterance], tokenizer: Tokenizer, path: Path, limit: int
 ) -> tuple[list[Example], list[str]]:
     """Return examples, without labels where a text has characters that have no token, and the ids of those.
 
-    TextError names the first of them where they are more than the limit.
+    TextError names the first of them where they are more than the limit; words without phones cannot be scored at all.
     """
+    if isinstance(tokenizer, PhoneTokenizer):
+        return encode(utterances, tokenizer, path), []
     examples: list[Example] = []
     unknown: list[str] = []
     for utterance in utterances:

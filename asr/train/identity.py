@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from asr import text
 from asr.augment import Link
 from asr.augment.sounds import digest
 from asr.config import Config
 from asr.errors import CheckpointError
 from asr.files import existing_file
 
-OF_THE_MACHINE = {("train", "device"), ("train", "cache_gb")}  # settings that a resumed run may change
+# Settings that a resumed run may change; what a lexicon says is in the checkpoint.
+OF_THE_MACHINE = {("train", "device"), ("train", "cache_gb"), ("text", "lexicon")}
 
 
 def describe(manifest: Path, used: int) -> dict[str, Any]:
@@ -23,6 +25,12 @@ def describe(manifest: Path, used: int) -> dict[str, Any]:
 
 def sha256(manifest: Path) -> str:
     return hashlib.sha256(existing_file(manifest, "manifest").read_bytes()).hexdigest()
+
+
+def with_version(config: Config) -> Config:
+    """Return the settings with the version of the text rules in their name, so that a newer one changes no run."""
+    rules = text.label(text.get_rule(config.text.rules))
+    return config.model_copy(update={"text": config.text.model_copy(update={"rules": rules})})
 
 
 def check_same_settings(saved: Config, config: Config, out: Path) -> None:

@@ -20,6 +20,7 @@ from asr.config import Config
 from asr.errors import CheckpointError, ConfigError
 from asr.model.ctc import AcousticModel
 from asr.train import checkpoint as checkpoints
+from asr.train import identity
 from asr.train.checkpoint import LAST, MODEL, Checkpoint
 from asr.train.data import Data, load_data, statistics
 from asr.train.epoch import Tally, Trainer
@@ -56,6 +57,7 @@ class Run:
         return Checkpoint(
             config=self.config.model_dump(mode="json"),
             tokens=self.data.tokens,
+            tokenizer_state=dict(self.data.tokenizer.state),
             weights={name: weight.detach().cpu().clone() for name, weight in self.model.state_dict().items()},
             provenance=self.provenance,
             history=self.history,
@@ -109,12 +111,14 @@ def trained(run: Run, config: Config, out: Path) -> Path:
 
 def resume_or_start(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -> Run:
     """Return the run saved in `out`, or a new one with fresh weights and measured feature statistics."""
+    config = identity.with_version(config)
     state = checkpoints.load(out / LAST) if (out / LAST).exists() else None
     if state is not None:
         check_same_settings(settings.parse(state.config, where=str(out / LAST)), config, out)
         check_same_data(state.provenance, {"train": train_manifest, "dev": dev_manifest}, out)
         check_same_sounds(state.provenance, config.augment.chain, out)
-    data = load_data(config, train_manifest, dev_manifest, state.tokens if state else None)
+    encoding = (state.tokens, state.tokenizer_state) if state else ()
+    data = load_data(config, train_manifest, dev_manifest, *encoding)
     for name in data.dropped:
         print(f"left out, more labels than frames: {name}", file=sys.stderr)
     for name in data.unknown:

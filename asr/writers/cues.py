@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from asr.errors import ConfigError
+from asr.han import is_han, sentence
 from asr.types import Word
 from asr.writers.names import encodable
 
@@ -66,7 +67,7 @@ class Cue:
 
     def texts(self) -> list[str]:
         """Return the lines; the first says who speaks, where the channels of a recording are told apart."""
-        texts = [" ".join(encodable(word.text) for word in line) for line in self.lines]
+        texts = [sentence(encodable(word.text) for word in line) for line in self.lines]
         return texts if self.channel is None else [f"{self.channel}: {texts[0]}", *texts[1:]]
 
 
@@ -130,9 +131,9 @@ def _wrapped(words: Iterable[Word], line_chars: int) -> list[list[Word]]:
 
 
 def _width(words: Sequence[Word]) -> int:
-    """Return the characters of a line: of its words, the spaces between them, and who speaks."""
-    named = 0 if words[0].channel is None else len(f"{words[0].channel}: ")
-    return named + sum(len(word.text) for word in words) + len(words) - 1
+    """Return the characters of a line and of who speaks, those of Han counted twice, since they are twice as wide."""
+    text = sentence(word.text for word in words)
+    return len(text) + sum(map(is_han, text)) + (0 if words[0].channel is None else len(f"{words[0].channel}: "))
 
 
 def clock(seconds: float, point: str) -> str:

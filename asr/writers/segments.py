@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from asr.han import sentence
 from asr.types import Hypothesis, Word
 from asr.writers.cues import USUAL, Cue, Rules, cues
 from asr.writers.json import plain
@@ -47,7 +48,7 @@ class Jsonl:
 
 
 def _text(cue: Cue) -> str:
-    return re.sub(r"\s", " ", " ".join(cue.texts()))
+    return re.sub(r"\s", " ", sentence(cue.texts()))
 
 
 def _object(name: str, words: Sequence[Word]) -> str:
@@ -56,7 +57,7 @@ def _object(name: str, words: Sequence[Word]) -> str:
         "file": encodable(name),
         "start_s": round(start_s, 3),
         "end_s": round(end_s, 3),
-        "text": " ".join(encodable(word.text) for word in words),
+        "text": sentence(encodable(word.text) for word in words),
         "words": plain("words", tuple(words)),
     }
     return json.dumps(segment, ensure_ascii=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from asr.han import sentence
 from asr.types import Hypothesis, Word
 from asr.writers.cues import USUAL, Cue, Rules, clock, cues
 from asr.writers.names import encodable
@@ -56,20 +57,22 @@ def _voiced(cue: Cue, lines: list[str]) -> list[str]:
 
 
 def _plain(cue: Cue) -> list[str]:
-    return [" ".join(map(_escaped, line)) for line in cue.lines]
+    return [sentence(map(_escaped, line)) for line in cue.lines]
 
 
 def _timed(cue: Cue) -> list[str]:
     lines = []
     reached = clock(cue.start_s, ".")  # compared as it is written
     for line in cue.lines:
-        words = []
-        for word in line:
+        text = ""
+        for before, word in zip([None, *line], line, strict=False):
             start = clock(word.start_s, ".")
             begins = reached < start < clock(cue.end_s, ".")
-            words.append(f"<{start}><c>{_escaped(word)}</c>" if begins else _escaped(word))
+            joined = before is None or sentence([before.text, word.text]) == before.text + word.text
+            text += "" if joined else " "
+            text += f"<{start}><c>{_escaped(word)}</c>" if begins else _escaped(word)
             reached = max(reached, start)
-        lines.append(" ".join(words))
+        lines.append(text)
     return lines
 
 

@@ -3,7 +3,7 @@
     python recipes/kerstin-de/run.py --source DIR --out DIR [--seeds 1 2 3]
 
 DIR is the folder with metadata.csv and wavs of https://github.com/rhasspy/dataset-voice-kerstin. There is one speaker,
-so that the figures say nothing about other voices.
+so that the figures say nothing about other voices. A few texts hold numbers, which the extra `text` spells out.
 A run that was stopped goes on when it is started again.
 """
 

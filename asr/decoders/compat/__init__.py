@@ -22,8 +22,8 @@ from pathlib import Path
 from asr.decoders.compat.decoder import BeamSearchDecoderCTC, OutputBeam, OutputBeamMPSafe, Weights
 from asr.decoders.compat.labels import tokens_of
 from asr.decoders.compat.vocabulary import load
-from asr.decoders.path import SPACE
 from asr.errors import ConfigError
+from asr.tokenizers import SPACE
 
 __all__ = ["BeamSearchDecoderCTC", "OutputBeam", "OutputBeamMPSafe", "build_ctcdecoder"]
 

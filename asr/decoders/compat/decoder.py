@@ -164,6 +164,7 @@ class BeamSearchDecoderCTC:
             unknown_price=-weights.alpha * weights.unk_score_offset * _LN10,
             hotwords={word: search.hotword_weight / len(word) for word in search.hotwords},
             hotword_weight=1.0,  # for a letter
+            han_words=False,
         )
 
     def _read(self, search: Search, logits: npt.ArrayLike) -> list[OutputBeam]:

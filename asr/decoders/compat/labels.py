@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asr.decoders.path import SPACE
 from asr.errors import ConfigError
+from asr.tokenizers import SPACE
 
 BLANKS = ("", "<blk>")
 CONTINUES = "##"  # how BERT's vocabularies write a piece within a word

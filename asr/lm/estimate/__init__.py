@@ -7,13 +7,14 @@ a uniform distribution over the vocabulary and <unk>, counts of occurrences only
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from asr.errors import ConfigError
 from asr.files import replacing
+from asr.han import parted
 from asr.lm.arpa import MAX_ORDER
 from asr.lm.estimate import arpa
 from asr.lm.estimate.counts import SPECIAL, UNKNOWN, count, named
@@ -39,7 +40,8 @@ def train(
     texts: one sentence a line, plain or gzip, or manifests (.jsonl); words are parted by white space, and a line
     without words is a sentence without words. prune: for each order from 1 on, n-grams that occur so often or less are
     left out; the last number holds for the orders above. fallback_discounts: take 0.5, 1 and 1.5 for the orders whose
-    discounts cannot be estimated. rules: what is done to each line first, a name of `asr.text`; nothing unless given.
+    discounts cannot be estimated. rules: what is done to each line first, a name of `asr.text`, after which every Han
+    character is a word; nothing unless given.
     Memory grows with the different n-grams, not with the text.
     Raises ConfigError for an impossible order or pruning; TextError for unknown rules; MissingFile; DataError for a
     text that cannot be read, holds <s>, </s> or <unk>, has no words, or is too small for its discounts; OutputError.
@@ -47,7 +49,7 @@ def train(
     from asr.text import get_rule
 
     thresholds = _thresholds(order, prune)
-    rule = str if rules is None else get_rule(rules)
+    rule = str if rules is None else _parting(get_rule(rules))
     texts = [Path(text) for text in texts]
     with replacing(out) as temporary:
         counts = count(texts, order, rule)
@@ -66,6 +68,10 @@ def train(
         discounts=tuple(discounts),
         unknown=float(estimates[0].prob[UNKNOWN]),
     )
+
+
+def _parting(rule: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda sentence: parted(rule(sentence))
 
 
 def _thresholds(order: int, prune: Sequence[int]) -> list[int]:

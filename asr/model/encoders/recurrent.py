@@ -67,6 +67,8 @@ class RecurrentEncoder(nn.Module):
         at_least(0, blocks=blocks)
         rates(dropout=dropout, variational_dropout=variational_dropout)
         self.subsampling = ConvSubsampling(dim, channels, project, blocks)
+        self.streams = not bidirectional
+        self.reach = self.subsampling.reach
         self.outputs = hidden * (2 if bidirectional else 1)
         widths = [project, *[self.outputs] * (layers - 1)]
         self.norms = nn.ModuleList(nn.LayerNorm(width) for width in widths)

@@ -51,6 +51,9 @@ class ConvSubsampling(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
         self.early = nn.ModuleList(ResidualBlock(channels) for _ in range(blocks))
         self.late = nn.ModuleList(ResidualBlock(channels) for _ in range(blocks))
+        # Feature frames on each side of its first one that an output frame hears: 1 + 2 for the two convolutions, and
+        # for each block 2 steps of 2 and 2 steps of 4.
+        self.reach = 3 + 12 * blocks
         self.project = nn.Linear(channels * -(-dim // FACTOR), outputs)
 
     def forward(self, x: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
