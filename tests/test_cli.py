@@ -44,6 +44,7 @@ COMMANDS = [
         "evaluate",
         "tune",
         "transcribe",
+        "listen",
         "align",
         "score",
         "info",

@@ -102,7 +102,9 @@ def test_srt_of_han_characters_has_no_spaces_and_breaks_its_lines() -> None:
     characters = [*"今天我们讲的是怎样把声音变成文字、", "Python", *"也可以。"]
     words = tuple(Word(text, 0.1 * at, 0.1 * at + 0.1, 1.0) for at, text in enumerate(characters))
     lines = written("srt", Hypothesis("", words, 1.0)).splitlines()[2:]
-    assert lines == ["今天我们讲的是怎样把声音", "变成文字、 Python 也可以。"], "as long as each other, Han counted twice"
+    assert lines == ["今天我们讲的是怎样把声音", "变成文字、 Python 也可以。"], (
+        "as long as each other, Han counted twice"
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
