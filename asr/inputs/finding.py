@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +14,7 @@ from asr.files import existing_file
 from asr.inputs.recording import STDIN, Recording, measured
 
 SUFFIXES = (*AUDIO_SUFFIXES, *VIDEO_SUFFIXES)
+_MAGIC = re.compile(r"[*?[]")
 
 
 def find(names: Iterable[str], lists: Iterable[Path] = ()) -> list[Recording]:
@@ -40,7 +41,7 @@ def _found(name: str) -> Iterator[Recording]:
         yield recording
     elif os.path.isdir(name):
         yield from _below(name)
-    elif glob.has_magic(name) and not os.path.lexists(name):
+    elif _MAGIC.search(name) and not os.path.lexists(name):
         yield from _matching(name)
     else:
         yield measured(name)
@@ -60,11 +61,13 @@ def _below(folder: str) -> Iterator[Recording]:
 
 
 def _matching(pattern: str) -> Iterator[Recording]:
+    import glob  # here, since a single file has no need of it
+
     matches = sorted(path for path in glob.iglob(pattern, recursive=True) if not os.path.isdir(path))
     if not matches:
         raise DataError(f"{pattern}: matches no file; check the pattern, or put it in quotes")
     root = os.path.dirname(pattern)
-    while glob.has_magic(root):
+    while _MAGIC.search(root):
         root = os.path.dirname(root)
     for path in matches:
         yield measured(path, root or ".")
