@@ -19,7 +19,7 @@ from asr.bulk import Heard, transcribed
 from asr.bulk.chunks import ITEMS, MANY, SIZE, chunked, jobs_for
 from asr.bulk.outputs import BESIDE, plan, template_of
 from asr.bulk.processes import _in_order, transcribed_by_processes
-from asr.errors import AsrError, AudioError, ConfigError, ModelError, OutputError
+from asr.errors import AsrError, AudioError, ConfigError, MissingFile, ModelError, OutputError
 from asr.files import replacing, unfinished
 from asr.inputs import Reading, Recording, find
 from asr.recognizer import Audio
@@ -75,6 +75,18 @@ def test_channels_that_are_split_are_one_result(tmp_path: Path) -> None:
     assert isinstance(found.result, Hypothesis)
     assert [word.channel for word in found.result.words] == [1, 2, 3]
     assert found.duration_s == 0.01
+
+
+def test_a_recording_that_grows_or_vanishes_after_it_was_found(tmp_path: Path) -> None:
+    for name in ("grows.wav", "vanishes.wav"):
+        soundfile.write(tmp_path / name, np.zeros(160), RATE_HZ)
+    given = find([str(tmp_path)])
+    with (tmp_path / "grows.wav").open("ab") as file:
+        file.write(bytes(320))  # beyond what its header states
+    (tmp_path / "vanishes.wav").unlink()
+    grown, vanished = transcribed(given, LISTENER, Reading(channel=1), timed=True)
+    assert (getattr(grown.result, "text", ""), grown.duration_s) == ("160 samples", 0.01)
+    assert isinstance(vanished.result, MissingFile)
 
 
 # ---- sharing out
