@@ -22,11 +22,11 @@ def find(names: Iterable[str], lists: Iterable[Path] = ()) -> list[Recording]:
 
     A folder stands for the audio and video below it, hidden ones left out, by their names; a pattern (`*`, `?`, `[]`,
     `**`) for what it matches, where no file has that name; `-` for standard input; `http://` and `https://` for what is
-    there. Any other name is that of a file, whether it is there or not. A list holds a name a line, or names ended by
+    there. Any other name, a folder without audio and a pattern without matches are recordings that cannot be read, so
+    that they do not stop the others. A list holds a name a line, or names ended by
     zero bytes, as `find -print0` writes them; `-` is a list from standard input.
 
-    Raises DataError for a folder without audio, a pattern without matches, an empty list, and standard input
-    named twice; MissingFile for a list that is not there.
+    Raises DataError for an empty list and for standard input named twice; MissingFile for a list that is not there.
     """
     names = list(names)
     if [*names, *map(str, lists)].count(STDIN) > 1:
@@ -57,7 +57,7 @@ def _below(folder: str) -> Iterator[Recording]:
                 count += 1
                 yield measured(os.path.join(parent, file), folder)
     if not count:
-        raise DataError(f"{folder}: holds no audio (looked for {' '.join(SUFFIXES)}); name another folder, or files")
+        yield Recording(folder)
 
 
 def _matching(pattern: str) -> Iterator[Recording]:
@@ -65,7 +65,7 @@ def _matching(pattern: str) -> Iterator[Recording]:
 
     matches = sorted(path for path in glob.iglob(pattern, recursive=True) if not os.path.isdir(path))
     if not matches:
-        raise DataError(f"{pattern}: matches no file; check the pattern, or put it in quotes")
+        yield Recording(pattern)
     root = os.path.dirname(pattern)
     while _MAGIC.search(root):
         root = os.path.dirname(root)
