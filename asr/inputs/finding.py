@@ -23,8 +23,8 @@ def find(names: Iterable[str], lists: Iterable[Path] = ()) -> list[Recording]:
     A folder stands for the audio and video below it, hidden ones left out, by their names; a pattern (`*`, `?`, `[]`,
     `**`) for what it matches, where no file has that name; `-` for standard input; `http://` and `https://` for what is
     there. Any other name, a folder without audio and a pattern without matches are recordings that cannot be read, so
-    that they do not stop the others. A list holds a name a line, or names ended by
-    zero bytes, as `find -print0` writes them; `-` is a list from standard input.
+    that they do not stop the others. A list holds a name a line, or names ended by zero bytes, as `find -print0` writes
+    them; `-` is a list from standard input.
 
     Raises DataError for an empty list and for standard input named twice; MissingFile for a list that is not there.
     """
