@@ -14,6 +14,13 @@ import numpy as np
 from asr.errors import AudioError, require
 from asr.types import FloatArray
 
+# What files of sound are called, and those that hold sound beside pictures.
+AUDIO_SUFFIXES = (
+    *(".aac", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".m4b", ".mp3", ".oga", ".ogg", ".opus"),
+    *(".sph", ".wav", ".wma", ".wv"),
+)
+VIDEO_SUFFIXES = (".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts", ".webm", ".wmv")
+
 # Known by their first bytes, never by trying: FFmpeg finds "audio" in noise, and a broken WAV must not ask for PyAV.
 _MAGIC = {
     "MP4 or QuickTime": rb".{4}(ftyp|moov|mdat|wide|free|skip)",

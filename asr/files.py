@@ -11,6 +11,8 @@ from pathlib import Path
 
 from asr.errors import AsrError, MissingFile, OutputError
 
+_PART = ".part"
+
 
 def existing_file(path: str | Path, what: str = "file") -> Path:
     """Return the path if it is a file; MissingFile says what is wrong otherwise."""
@@ -36,7 +38,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     with writing(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
             os.close(handle)
             temporary = Path(name)
             yield temporary
@@ -47,6 +49,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
         finally:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
+
+
+def unfinished(path: Path) -> Path | None:
+    """Return the file that a temporary one of `replacing` was to become, None for any other file.
+
+    A process that is killed leaves such a one; nothing else does.
+    """
+    if not (path.name.startswith(".") and path.suffix == _PART):
+        return None
+    target, _, random = path.name[1 : -len(_PART)].rpartition(".")
+    return path.with_name(target) if target and len(random) == 8 else None
 
 
 @contextlib.contextmanager

@@ -39,12 +39,16 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word of a hypothesis with its times and the model's confidence in it (0 to 1)."""
+    """One word of a hypothesis with its times and the model's confidence in it (0 to 1).
+
+    `channel` counts from 1; it is None unless the channels of a recording were told apart.
+    """
 
     text: str
     start_s: float
     end_s: float
     confidence: float
+    channel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

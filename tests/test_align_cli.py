@@ -155,7 +155,7 @@ def test_no_words(sample: Path, tmp_path: Path) -> None:
         (["--words", "a"], "name a recording and its text"),
         (["--manifest", "m.jsonl", "--format", "srt"], "name a folder with --out"),
         (["--manifest", "m.jsonl", "--format", "textgrid"], "name a folder with --out"),
-        (["a.wav", "a.txt", "--format", "vtt"], "unknown 'vtt'"),
+        (["a.wav", "a.txt", "--format", "ass"], "unknown 'ass'"),
     ],
 )
 def test_command_lines_that_make_no_sense(arguments: list[str], reason: str) -> None:

@@ -47,7 +47,7 @@ COMMANDS = [
         "quantize",
         "extend",
     ),
-    *("transcribe", "align", "score", "compare", "bench", "info", "lm", "text", "completion"),
+    *("transcribe", "listen", "align", "score", "compare", "bench", "info", "lm", "text", "completion"),
 ]
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")
@@ -290,7 +290,8 @@ def test_completion_prints_a_script_for_each_shell(shell: str) -> None:
     ("words", "choices"),
     [
         ("asr tr", {"train", "transcribe"}),
-        ("asr transcribe --format ", {"txt", "json", "ctm", "srt", "stm", "textgrid", "trn"}),
+        ("asr align --format t", {"txt", "textgrid", "tsv"}),
+        ("asr transcribe --format txt,j", {"txt,json", "txt,jsonl"}),
         ("asr score --rules ", {"none", "basic", "en", "de", "zh", "zh-hans"}),
         ("asr text normalise --rules d", {"de"}),
         ("asr prepare f", {"fsdd"}),
@@ -518,7 +519,10 @@ def test_info_prints_what_is_inside(tiny: Path) -> None:
     assert f"tokens: {len(info.tokens)} ({info.tokenizer}): <blk> ▁ " in text
     assert info.text_rules in ("en/1", "en/2")
     rules = f"text rules: {info.text_rules}"
-    assert f"sample rate: {info.rate_hz} Hz\nframe shift: 40 ms\nprecision: fp32\n{rules}\ndecoder:\n  name: greedy\n" in text
+    assert (
+        f"sample rate: {info.rate_hz} Hz\nframe shift: 40 ms\nprecision: fp32\n{rules}\ndecoder:\n  name: greedy\n"
+        in text
+    )
     assert "provenance:\n" in text
 
 

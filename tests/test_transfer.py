@@ -25,7 +25,7 @@ import pytest
 import asr
 from asr.downloads.archive import Archive
 from asr.downloads.report import Quiet
-from asr.downloads.transfer import Patience, _Redirects, _Unusable, fetch
+from asr.downloads.transfer import Patience, Unusable, _Redirects, fetch
 from asr.errors import DownloadError, OutputError
 
 CONTENT = np.random.default_rng(1).bytes(600_000)
@@ -384,7 +384,7 @@ def test_without_a_digest_nothing_leads_out_of_https() -> None:
     request = urllib.request.Request("https://example.org/a.tar.gz")
     rest = (None, 302, "Found", {}, "http://example.org/a.tar.gz")
     assert _Redirects(trusting=True).redirect_request(request, *rest) is not None
-    with pytest.raises(_Unusable, match="out of HTTPS"):
+    with pytest.raises(Unusable, match="out of HTTPS"):
         _Redirects(trusting=False).redirect_request(request, *rest)
     assert _Redirects(trusting=False).redirect_request(request, *rest[:-1], "https://example.com/a") is not None
 
@@ -452,7 +452,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from asr.downloads.archive import Archive
-from asr.downloads.transfer import Patience, _Redirects, _Unusable, fetch
+from asr.downloads.transfer import Patience, Unusable, _Redirects, fetch
 from asr.downloads.report import Quiet
 url, path, size, digest = sys.argv[1:]
 fetch(Archive("all", "a.tar.gz", (url,), int(size), digest), Path(path), Quiet(), Patience())

@@ -90,17 +90,21 @@ def test_ctm_of_silence_is_a_comment() -> None:
 
 def test_srt_by_hand() -> None:
     assert written("srt", SPOKEN) == (
-        '1\n00:00:00,000 --> 00:00:01,040\nwell "grüß" 你\n\n2\n01:01:01,500 --> 01:01:02,000\nI'
+        '1\n00:00:00,000 --> 00:00:01,040\nwell "grüß" 你\n\n2\n01:01:01,500 --> 01:01:02,333\nI'
     )
     assert written("srt", SILENT) == written("srt", SILENT, several=True) == ""
-    assert written("srt", PUNCTUATED).endswith("— a -- !\n\n2\n00:00:00,400 --> 00:00:00,500\nb .")
+    assert written("srt", PUNCTUATED) == (
+        "1\n00:00:00,000 --> 00:00:00,317\n— a -- !\n\n2\n00:00:00,400 --> 00:00:01,233\nb ."
+    )
 
 
 def test_srt_of_han_characters_has_no_spaces_and_breaks_its_lines() -> None:
     characters = [*"今天我们讲的是怎样把声音变成文字、", "Python", *"也可以。"]
     words = tuple(Word(text, 0.1 * at, 0.1 * at + 0.1, 1.0) for at, text in enumerate(characters))
     lines = written("srt", Hypothesis("", words, 1.0)).splitlines()[2:]
-    assert lines == ["今天我们讲的是怎样把声音变成文字、 Python", "也可以。"]
+    assert lines == ["今天我们讲的是怎样把声音", "变成文字、 Python 也可以。"], (
+        "as long as each other, Han counted twice"
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -134,7 +138,7 @@ def test_srt_is_read_by_srt() -> None:
         cues = list(srt.parse(written("srt", hypothesis)))
         assert " ".join(cue.content.replace("\n", " ") for cue in cues) == hypothesis.text
         assert cues[0].start.total_seconds() == pytest.approx(hypothesis.words[0].start_s, abs=6e-4)
-        assert cues[-1].end.total_seconds() == pytest.approx(hypothesis.words[-1].end_s, abs=6e-4)
+        assert cues[-1].end.total_seconds() >= hypothesis.words[-1].end_s - 6e-4
     both = "\n".join(written("srt", one, several=True) for one in (SPOKEN, SILENT, many(30)))
     texts = [cue.content for cue in srt.parse(both)]
     assert " ".join(texts).split() == [*SPOKEN.text.split(), *many(30).text.split()]

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from asr import audio, manifest
+from asr.containers import AUDIO_SUFFIXES
 from asr.errors import DataError
 from asr.manifest.shards import shards
 from asr.types import Utterance
-
-SUFFIXES = (".aif", ".aiff", ".au", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".sph", ".wav", ".wv")
 
 
 def listed(path: Path) -> Sequence[Utterance]:
@@ -32,7 +31,7 @@ def listed(path: Path) -> Sequence[Utterance]:
 
 def files_in(folder: Path) -> list[tuple[str, Path]]:
     """Return the audio files in a folder and below, each behind its name from there, in the order of these."""
-    files = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+    files = (file for file in folder.rglob("*") if file.suffix.lower() in AUDIO_SUFFIXES)
     return sorted((file.relative_to(folder).as_posix(), file) for file in files)
 
 

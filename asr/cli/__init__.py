@@ -21,6 +21,7 @@ from asr.cli import (
     export,
     extend,
     info,
+    listen,
     lm,
     manifest,
     prepare,
@@ -84,7 +85,7 @@ def forget_output() -> None:
         module.command
         for module in (
             *(prepare, manifest, doctor, augment, train, export, verify, evaluate, tune, quantize, extend),
-            *(transcribe, align, score, compare, bench, info, lm, text, completion),
+            *(transcribe, listen, align, score, compare, bench, info, lm, text, completion),
         )
     ],
     context_settings={"help_option_names": ["-h", "--help"]},

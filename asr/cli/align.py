@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from asr.cli import options
+from asr.cli.inputs import formats
 from asr.cli.options import PATH, OneOf, given
 from asr.cli.output import complain
-from asr.cli.transcribe import formats
 from asr.errors import AsrError, MissingPackage, TextError
 from asr.files import existing_file, replacing
 from asr.types import Utterance
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from asr.alignment import AlignedWord, Alignment
     from asr.recognizer import Recognizer
 
-# What these hold is one recording, so that several cannot go to standard output.
-OF_ONE_RECORDING = ("srt", "textgrid")
-SUFFIXES = {"textgrid": "TextGrid"}
 SHOWN = 5  # words, or stretches of them, that a warning names
 
 
@@ -83,10 +80,10 @@ def command(
     from asr.writers import get_writer
 
     check_usage(audio, text, words, manifest)
-    if manifest is not None and out is None and kind in OF_ONE_RECORDING:
+    writer = get_writer(kind)
+    if manifest is not None and out is None and writer.one_recording:
         raise click.UsageError(f"the format {kind} holds one recording; name a folder with --out")
     tasks = read_tasks(audio, text, words, manifest)
-    writer = get_writer(kind)
     # The text is known: the decoder, and what it would load, is not needed.
     recognizer = asr.load(decoder="greedy", **given(path=model, threads=threads, provider=provider))
     failed = 0
@@ -104,7 +101,7 @@ def command(
             for sentence in doubts(alignment):
                 click.echo(f"asr: warning: {task.name}: {sentence}", err=True)
             written = writer.write(task.name, alignment, several=manifest is not None and out is None)
-            put(written, out and (out / file_name(task.name, kind) if manifest else out))
+            put(written, out and (out / file_name(task.name, writer.suffix) if manifest else out))
     if failed:
         ctx.exit(1)
 
@@ -183,9 +180,9 @@ def listed(things: Sequence[str]) -> str:
     return "; ".join(things[:SHOWN]) + more
 
 
-def file_name(id: str, kind: str) -> str:
+def file_name(id: str, suffix: str) -> str:
     """Return a file's name for an id, in which a slash would be a folder."""
-    return f"{id.replace('%', '%25').replace('/', '%2F')}.{SUFFIXES.get(kind, kind)}"
+    return f"{id.replace('%', '%25').replace('/', '%2F')}.{suffix}"
 
 
 def put(text: str, path: Path | None) -> None:

@@ -15,7 +15,7 @@ from asr.files import replacing
 
 def complain(error: AsrError) -> None:
     """Print what went wrong, as one line on standard error."""
-    click.echo(f"asr: error: {error}", err=True)
+    click.echo(f"asr: error: {' '.join(str(error).splitlines())}", err=True)
 
 
 def as_json(value: object) -> str:

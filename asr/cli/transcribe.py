@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from asr.cli import options
-from asr.cli.options import PATH, OneOf, given
+from asr.cli import inputs, options
+from asr.cli.meter import Meter
+from asr.cli.options import PATH, given
 from asr.cli.output import complain
-from asr.errors import AsrError
+from asr.errors import AsrError, OutputError
 
+if TYPE_CHECKING:
+    from asr.bulk.hearing import Heard
+    from asr.bulk.outputs import Outputs
+    from asr.inputs import Reading, Recording
+    from asr.writers import Writer
 
-def formats() -> Iterable[str]:
-    from asr.writers import WRITERS
-
-    return WRITERS
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # which would meet every file that follows
 
 
 @click.command("transcribe")
-@click.argument("files", type=click.Path(), nargs=-1, required=True)
+@click.argument("files", type=click.Path(), nargs=-1)
+@inputs.reading
 @click.option(
     "--model", type=PATH, metavar="FILE", help="A .onnx file of 'asr export'; the one that ships, unless given."
 )
-@click.option(
-    "--format", "kind", type=OneOf(formats), default="txt", show_default=True,
-    help="txt: the text alone; json: one object a file, with words, times and confidences; "
-    "ctm, srt, textgrid: words with times; stm, trn: for NIST's sclite.",
-)  # fmt: skip
+@inputs.writing
 @options.decoding
 @click.option("--nbest", type=int, metavar="N", help="For beam: json also tells the N - 1 next best readings.")
 @options.threads
@@ -39,35 +41,142 @@ def command(
     ctx: click.Context,
     /,
     files: tuple[str, ...],
+    lists: tuple[Path, ...],
     model: Path | None,
-    kind: str,
+    kinds: tuple[str, ...],
+    out: str | None,
+    beside: bool,
+    force: bool,
+    resume: bool,
+    jobs: int | None,
+    quiet: bool,
     **settings: Any,
 ) -> None:
     """Print what is said in audio files.
 
-    Reads WAV, FLAC, Ogg, Opus, MP3 and NIST sphere at any rate; M4A, WebM and video with:
-    pip install 'bilstm-asr[video]'
+    FILES are files, folders, patterns, http and https addresses, and '-' for standard input. Reads WAV, FLAC, Ogg,
+    Opus, MP3 and NIST sphere at any rate; M4A, WebM and video with: pip install 'bilstm-asr[video]'
 
-    The text goes to standard output, one line a file, after the file's name and a tab where there are several;
-    everything else goes to standard error. A file that cannot be read does not stop the others, and makes the exit
-    code 1.
+    The text goes to standard output, one line a file, after the file's name and a tab where there are several; with
+    --out or --beside to files, which are never replaced unless you say so. Everything else goes to standard error. A
+    file that cannot be read does not stop the others, and makes the exit code 1.
 
     \b
     Example:
       asr transcribe talk.flac
+      asr transcribe recordings/ --out texts/ --format txt,srt,json --resume
       asr transcribe talk.flac --decoder beam --lm lm.bin --hotwords names.txt
     """
-    import asr
-    from asr.writers import get_writer
+    from asr.inputs import Reading, find
 
-    writer = get_writer(kind)
-    recognizer = asr.load(**given(path=model, **settings))
-    failed = 0
-    for name, result in recognizer.transcribe_each(files):
-        if isinstance(result, AsrError):
-            complain(result)
-            failed += 1
-        else:
-            click.echo(writer.write(name, result, several=len(files) > 1))
-    if failed:
+    if not files and not lists:
+        raise click.UsageError("Missing argument 'FILES...': name files, folders or addresses, or a --list of them")
+    check_usage(out, beside=beside, force=force, resume=resume)
+    reading = Reading(**given(**{name: settings.pop(name) for name in inputs.READING}))
+    writers = chosen(kinds, given(**{name: settings.pop(name) for name in inputs.SUBTITLES}))
+    recordings = find(files, lists)
+    outputs = None
+    if out is not None or beside:
+        outputs = planned(recordings, out, writers, force=force, resume=resume)
+    elif len(writers) > 1 or (len(recordings) > 1 and any(writer.one_recording for writer in writers.values())):
+        raise click.UsageError(f"{','.join(kinds)}: one file cannot hold all of it; name a folder with --out")
+    todo = recordings if outputs is None else outputs.recordings
+    size = sum(recording.size for recording in todo)
+    shown = not quiet and len(recordings) > 1 and (outputs is not None or sys.stderr.isatty())
+    with Meter(len(todo), size, skipped=len(recordings) - len(todo), shown=shown) as meter:
+        results = heard(todo, reading, jobs, by_length=outputs is not None, timed=shown, path=model, **settings)
+        for one in results:
+            put(one, outputs, next(iter(writers.values())), meter, several=len(recordings) > 1)
+    if shown and outputs is not None:
+        click.echo(meter.summary(), err=True)
+    if meter.failed:
         ctx.exit(1)
+
+
+def check_usage(out: str | None, *, beside: bool, force: bool, resume: bool) -> None:
+    """Refuse options that contradict each other or would do nothing."""
+    if out is not None and beside:
+        raise click.UsageError("--out and --beside name two places: leave one out")
+    if force and resume:
+        raise click.UsageError("--force replaces what is done and --resume leaves it: leave one out")
+    if (force or resume) and out is None and not beside:
+        raise click.UsageError("--force and --resume are about files: say where with --out or --beside")
+
+
+def chosen(kinds: Sequence[str], rules: Mapping[str, Any]) -> dict[str, Writer]:
+    """Return the writers of the formats; rules of subtitles need one that is made by them."""
+    from asr.writers import SUBTITLES, Rules, get_writer
+
+    if rules and not set(kinds) & set(SUBTITLES):
+        raise click.UsageError(f"rules of subtitles need one of the formats {', '.join(SUBTITLES)}: add it to --format")
+    return {kind: get_writer(kind, Rules(**rules) if rules else None) for kind in kinds}
+
+
+def planned(
+    recordings: Sequence[Recording], out: str | None, writers: Mapping[str, Writer], *, force: bool, resume: bool
+) -> Outputs:
+    """Return the files that are to be written."""
+    from asr.bulk.outputs import BESIDE, plan, template_of
+
+    template = BESIDE if out is None else template_of(out, recordings, writers)
+    return plan(recordings, template, writers, force=force, resume=resume)
+
+
+def heard(
+    recordings: Sequence[Recording],
+    reading: Reading,
+    jobs: int | None,
+    *,
+    by_length: bool,
+    timed: bool,
+    threads: int | None = None,
+    **settings: Any,
+) -> Iterator[Heard]:
+    """Yield what is said in the recordings, by one process for a few and by one a core for many."""
+    import asr
+    from asr.bulk import transcribed
+    from asr.bulk.chunks import jobs_for
+
+    if not recordings:
+        return
+    jobs = jobs_for(len(recordings), threads) if jobs is None else jobs
+    if jobs == 1:
+        recognizer = asr.load(**given(threads=threads, **settings))
+        yield from transcribed(recordings, recognizer, reading, timed=timed)
+        return
+    from asr.bulk.processes import transcribed_by_processes
+
+    yield from transcribed_by_processes(
+        recordings,
+        reading,
+        jobs=jobs,
+        by_length=by_length,
+        timed=timed,
+        **given(**settings, threads=threads and max(1, threads // jobs)),
+    )
+
+
+def put(one: Heard, outputs: Outputs | None, writer: Writer, meter: Meter, *, several: bool) -> None:
+    """Print or write one result; what is wrong is told and counted."""
+    error = one.result if isinstance(one.result, AsrError) else None
+    if error is None and outputs is not None:
+        error = written(one, outputs)
+    meter.count(well=error is None, audio_s=one.duration_s, size=one.recording.size)
+    if error is not None:
+        meter.clear()
+        complain(error)
+    elif outputs is None and not isinstance(one.result, AsrError):
+        meter.clear()
+        click.echo(writer.write(one.recording.name, one.result, several=several))
+
+
+def written(one: Heard, outputs: Outputs) -> OutputError | None:
+    """Write one result and return what is wrong with its files; a disk that takes no more ends the job."""
+    assert not isinstance(one.result, AsrError)
+    try:
+        outputs.write(one.recording, one.result)
+    except OutputError as error:
+        if getattr(error.__cause__, "errno", None) in DISK_ERRORS:
+            raise
+        return error
+    return None

@@ -38,8 +38,8 @@ class Patience:
     pause_s: float = 1.0  # before the second; twice as long before each further one
 
 
-class _Unusable(Exception):
-    """A mirror that does not have the file; trying it again is of no use."""
+class Unusable(Exception):
+    """An address that does not have the file; trying it again is of no use."""
 
 
 def fetch(archive: Archive, path: Path, report: Report, patience: Patience) -> None:
@@ -77,7 +77,7 @@ def _load_whole(url: str, part: Path, archive: Archive, report: Report, patience
         begun = _size(part) > 0
         try:
             _load(url, part, archive, report, patience)
-        except _Unusable as error:
+        except Unusable as error:
             return str(error)
         fault = fault_of(part, archive)
         if not fault:
@@ -106,7 +106,7 @@ def _load(url: str, part: Path, archive: Archive, report: Report, patience: Pati
         idle = 0 if _size(part) > furthest else idle + 1
         furthest = max(furthest, _size(part))
         if idle >= patience.tries:
-            raise _Unusable(f"{fault}, {idle} times in a row")
+            raise Unusable(f"{fault}, {idle} times in a row")
         time.sleep(min(max(patience.pause_s * 2 ** max(idle - 1, 0), asked_pause_s), LONGEST_PAUSE_S))
 
 
@@ -117,7 +117,7 @@ def _transfer(url: str, part: Path, archive: Archive, report: Report, timeout_s:
         return True  # the check of the size will tell
     headers = HEADERS | ({"Range": f"bytes={start}-"} if start else {})
     try:
-        with _opener(trusting=bool(archive.digest)).open(
+        with opener(trusting=bool(archive.digest)).open(
             urllib.request.Request(url, headers=headers), timeout=timeout_s
         ) as response:
             total = _announced(response, start, archive)
@@ -138,13 +138,13 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: urllib.request.Request, *rest: Any) -> urllib.request.Request | None:
         address = str(rest[-1])
         if not self.trusting and req.type == "https" and not address.startswith("https:"):
-            raise _Unusable(f"leads to {address}, out of HTTPS, and there is no digest to check what comes from there")
+            raise Unusable(f"leads to {address}, out of HTTPS, and there is no digest to check what comes from there")
         return super().redirect_request(req, *rest)
 
 
-def _opener(*, trusting: bool) -> urllib.request.OpenerDirector:
+def opener(*, trusting: bool) -> urllib.request.OpenerDirector:
     """Return what opens HTTP and HTTPS, and neither files nor FTP, through the proxies of the environment."""
-    opener = urllib.request.OpenerDirector()
+    director = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
         urllib.request.HTTPHandler(),
@@ -154,8 +154,8 @@ def _opener(*, trusting: bool) -> urllib.request.OpenerDirector:
         urllib.request.HTTPErrorProcessor(),
         urllib.request.UnknownHandler(),
     ):
-        opener.add_handler(handler)
-    return opener
+        director.add_handler(handler)
+    return director
 
 
 def _after_the_end(error: urllib.error.HTTPError, part: Path, start: int) -> bool:
@@ -169,17 +169,17 @@ def _after_the_end(error: urllib.error.HTTPError, part: Path, start: int) -> boo
 def _announced(response: http.client.HTTPResponse, start: int, archive: Archive) -> int:
     """Return how long the whole file is to be, 0 if the server does not say; refuse what cannot be the archive."""
     if (response.headers.get("Content-Type") or "").startswith("text/html"):
-        raise _Unusable("answers with a page for people instead of the archive")
+        raise Unusable("answers with a page for people instead of the archive")
     if response.status == 206:
         match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range") or "")
         if match is None or int(match[1]) != start:
-            raise _Unusable("sends another piece of the file than it was asked for")
+            raise Unusable("sends another piece of the file than it was asked for")
         total = 0 if match[2] == "*" else int(match[2])
     else:
         total = int(response.headers.get("Content-Length") or 0)
     if total and (total != archive.size if archive.exact else total > _limit(archive)):
         about = "" if archive.exact else "about "
-        raise _Unusable(f"has {total} bytes where {about}{archive.size} are published")
+        raise Unusable(f"has {total} bytes where {about}{archive.size} are published")
     return total or (archive.size if archive.exact else 0)
 
 
@@ -204,7 +204,7 @@ def _store(
                 file.flush()
             report.progress(archive.file, done, total or archive.size)
     if done >= _limit(archive) and not archive.exact:
-        raise _Unusable(f"sends more than {done} bytes where about {archive.size} are published")
+        raise Unusable(f"sends more than {done} bytes where about {archive.size} are published")
 
 
 def _http_fault(error: urllib.error.HTTPError) -> tuple[str, float]:
@@ -212,7 +212,7 @@ def _http_fault(error: urllib.error.HTTPError) -> tuple[str, float]:
     error.close()
     fault = " ".join(f"answers {error.code} {error.reason}".split())  # of redirects in circles it has several lines
     if error.code < 500 and error.code not in (408, 425, 429):
-        raise _Unusable(fault) from error
+        raise Unusable(fault) from error
     pause = error.headers.get("Retry-After") or ""
     return fault, float(pause) if pause.isdecimal() else 0.0
 
@@ -221,7 +221,7 @@ def _fault(error: OSError | http.client.HTTPException, timeout_s: float) -> str:
     """Return why a connection failed; an untrusted certificate is refused for good."""
     reason = getattr(error, "reason", error)  # of URLError, what it wraps
     if isinstance(reason, ssl.SSLCertVerificationError):
-        raise _Unusable(
+        raise Unusable(
             f"has a certificate that is not trusted here ({reason.verify_message}); set SSL_CERT_FILE to a file of "
             "trusted certificates, such as that of 'python -m certifi'"
         ) from error

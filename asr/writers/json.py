@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import Any
+from typing import Any, ClassVar
 
 from asr.types import Hypothesis, Word
 from asr.writers.names import encodable
@@ -18,17 +18,20 @@ class Json:
     What a hypothesis or a word knows beside has keys of its own (scores, and of an alignment `interpolated`).
     """
 
+    suffix: ClassVar = "json"
+    one_recording: ClassVar = False
+
     @staticmethod
     def write(name: str, hypothesis: Hypothesis, *, several: bool) -> str:
-        return json.dumps({"file": encodable(name), **_plain("", hypothesis)}, ensure_ascii=False)
+        return json.dumps({"file": encodable(name), **plain("", hypothesis)}, ensure_ascii=False)
 
 
-def _plain(name: str, value: Any) -> Any:
+def plain(name: str, value: Any) -> Any:
     """Return a value as JSON has it: nouns as objects, lists last; times to the millisecond."""
     if isinstance(value, Hypothesis | Word):
-        known = {field.name: _plain(field.name, getattr(value, field.name)) for field in fields(value)}
+        known = {field.name: plain(field.name, getattr(value, field.name)) for field in fields(value)}
         lists_last = sorted(known.items(), key=lambda item: isinstance(item[1], list))
         return {key: content for key, content in lists_last if content is not None and (content or key != ALTERNATIVES)}
     if isinstance(value, tuple):
-        return [_plain(name, one) for one in value]
+        return [plain(name, one) for one in value]
     return round(value, 3 if name.endswith("_s") else 4) if isinstance(value, float) else value

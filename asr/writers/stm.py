@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from asr.types import Hypothesis
 from asr.writers.names import encodable
@@ -16,6 +17,9 @@ class Stm:
     White space in the recording's name becomes `_`, since it parts the columns. Source: the sclite manual of NIST's
     SCTK.
     """
+
+    suffix: ClassVar = "stm"
+    one_recording: ClassVar = False
 
     @staticmethod
     def write(name: str, hypothesis: Hypothesis, *, several: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from asr.types import Hypothesis, Word
 from asr.writers.names import encodable
@@ -16,11 +17,13 @@ Object class = "TextGrid"
 xmin = 0
 xmax = {end}
 tiers? <exists>
-size = 1
+size = {tiers}
 item []:
-    item [1]:
+"""
+_TIER = """\
+    item [{number}]:
         class = "IntervalTier"
-        name = "words"
+        name = "{name}"
         xmin = 0
         xmax = {end}
         intervals: size = {size}
@@ -36,20 +39,36 @@ _INTERVAL = """\
 class TextGrid:
     """One interval tier `words` in Praat's long format: the words, and intervals without text between them.
 
+    Where the channels of a recording are told apart, each has a tier of its own, `channel 1`, `channel 2`, ...
+
     It ends with the recording where the hypothesis knows its length (`duration_s`), else with the last word. A word
     shorter than a millisecond, which no interval can hold, stands in that of the word before it. A TextGrid is of one
     recording: those of several are printed one after another, and no program reads them together.
     Source: "TextGrid file formats" in the manual of Praat.
     """
 
+    suffix: ClassVar = "TextGrid"
+    one_recording: ClassVar = True
+
     @staticmethod
     def write(name: str, hypothesis: Hypothesis, *, several: bool) -> str:
-        words = _intervals(hypothesis.words)
+        tiers = {title: _intervals(words) for title, words in _tiers(hypothesis.words).items()}
         known_ms = _milliseconds(getattr(hypothesis, "duration_s", 0.0))
-        end_ms = max([1, known_ms, *(end for _, end, _ in words)])
-        filled = _filled(words, end_ms)
-        head = _HEAD.format(end=_seconds(end_ms), size=len(filled))
-        return (head + "".join(_lines(filled))).rstrip("\n")
+        end_ms = max([1, known_ms, *(end for words in tiers.values() for _, end, _ in words)])
+        written = [_HEAD.format(end=_seconds(end_ms), tiers=len(tiers))]
+        for number, (title, words) in enumerate(tiers.items(), start=1):
+            filled = _filled(words, end_ms)
+            written.append(_TIER.format(number=number, name=title, end=_seconds(end_ms), size=len(filled)))
+            written += _lines(filled)
+        return "".join(written).rstrip("\n")
+
+
+def _tiers(words: Sequence[Word]) -> dict[str, list[Word]]:
+    """Return the words by channel; all in one tier where they have none."""
+    channels = sorted({word.channel for word in words if word.channel is not None})
+    if not channels:
+        return {"words": list(words)}
+    return {f"channel {channel}": [word for word in words if word.channel == channel] for channel in channels}
 
 
 def _intervals(words: Iterable[Word]) -> list[Interval]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from asr.types import Hypothesis
 from asr.writers.names import encodable
@@ -13,6 +14,9 @@ class Trn:
 
     Source: the sclite manual of NIST's SCTK.
     """
+
+    suffix: ClassVar = "trn"
+    one_recording: ClassVar = False
 
     @staticmethod
     def write(name: str, hypothesis: Hypothesis, *, several: bool) -> str:

@@ -1,0 +1,247 @@
+"""`asr transcribe` with folders, several formats and files to write: what it leaves behind, and what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner, Result
+
+import asr
+from asr.cli import main
+from asr.cli.meter import Meter, duration
+
+FORMATS = {"txt": "txt", "json": "json", "jsonl": "jsonl", "ctm": "ctm", "textgrid": "TextGrid"} | {
+    "srt": "srt",
+    "vtt": "vtt",
+    "karaoke": "karaoke.vtt",
+    "tsv": "tsv",
+}
+
+
+def run(*arguments: object, given: bytes = b"") -> Result:
+    result = CliRunner().invoke(main, ["transcribe", *map(str, arguments)], prog_name="asr", input=given)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "asr", "transcribe", *map(str, arguments)]
+
+
+def surroundings() -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(Path(asr.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def folder(sample: Path, tmp_path: Path) -> Path:
+    """Two recordings, one below a folder of its own."""
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    samples, rate_hz = soundfile.read(sample)
+    soundfile.write(tmp_path / "in" / "a b.wav", samples, rate_hz)
+    soundfile.write(tmp_path / "in" / "deep" / "-c.flac", samples[: rate_hz // 2], rate_hz)
+    return tmp_path / "in"
+
+
+def test_a_folder_gives_a_file_for_each_recording_and_format(folder: Path, tmp_path: Path, sample: Path) -> None:
+    result = run(folder, "--out", tmp_path / "out", "--format", ",".join(FORMATS))
+    assert (result.exit_code, result.stdout) == (0, ""), result.stderr
+    written = content(tmp_path / "out")
+    assert set(written) == {f"{stem}.{suffix}" for stem in ("a b", "deep/-c") for suffix in FORMATS.values()}
+    text = asr.load().transcribe(sample).text
+    assert written["a b.txt"].decode() == f"{text}\n"
+    assert json.loads(written["a b.json"])["text"] == text
+    assert re.search(r"^done +2\nfailed +0\nskipped +0\naudio +\d\.\d\d h\ntime ", result.stderr, flags=re.MULTILINE)
+    again = run(folder, "--out", tmp_path / "out")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "is there already; --force replaces" in again.stderr
+    assert content(tmp_path / "out") == written
+
+
+def test_resuming_does_what_is_left_and_force_does_all(folder: Path, tmp_path: Path) -> None:
+    run(folder, "--beside", "--format", "txt")
+    whole = content(folder)
+    (folder / "deep" / "-c.txt").unlink()
+    (folder / "a b.txt").write_text("mine\n")
+    result = run(folder, "--beside", "--resume")
+    assert result.exit_code == 0
+    assert "done           1\nfailed         0\nskipped        1\n" in result.stderr
+    assert content(folder) == whole | {"a b.txt": b"mine\n"}
+    assert run(folder, "--beside", "--force", "--quiet").stderr == ""
+    assert content(folder) == whole
+    nothing = run(folder, "--beside", "--resume")
+    assert (nothing.exit_code, "skipped        2" in nothing.stderr) == (0, True)
+
+
+def test_every_bad_file_is_named_and_the_good_ones_written(folder: Path, tmp_path: Path) -> None:
+    good, rate_hz = soundfile.read(folder / "a b.wav")
+    bad = {
+        "empty.wav": b"",
+        "text.mp3": b"not audio at all",
+        "cut.flac": (folder / "deep" / "-c.flac").read_bytes()[:900],
+    }
+    for name, data in bad.items():
+        (folder / name).write_bytes(data)
+    soundfile.write(folder / "header.wav", np.zeros(0), rate_hz)
+    soundfile.write(folder / "nan.wav", np.full(800, np.nan), rate_hz, subtype="FLOAT")
+    soundfile.write(folder / "wide 😀\n.wav", np.repeat(good[:4000, None], 8, axis=1), 96000)
+    result = run(folder, "--out", tmp_path / "out", folder / "gone.wav")
+    assert result.exit_code == 1
+    errors = [line for line in result.stderr.splitlines() if line.startswith("asr: error: ")]
+    for name in (*bad, "header.wav", "nan.wav", "gone.wav"):
+        assert [name in line for line in errors].count(True) == 1, name
+    assert set(content(tmp_path / "out")) == {"a b.txt", "deep/-c.txt", "wide 😀\n.txt"}
+    assert "done           3\nfailed         6\n" in result.stderr
+
+
+def test_standard_input_is_audio_of_any_format_or_raw(sample: Path) -> None:
+    text = run(sample).stdout
+    assert run("-", given=sample.read_bytes()).stdout == text
+    samples, rate_hz = soundfile.read(sample, dtype="int16")
+    assert run("-", "--raw", rate_hz, given=samples.astype("<i2").tobytes()).stdout == text
+    nothing = run("-")
+    assert (nothing.exit_code, nothing.stderr.startswith("asr: error: -: is empty")) == (1, True)
+
+
+def test_split_channels_are_told_apart(sample: Path, tmp_path: Path) -> None:
+    samples, rate_hz = soundfile.read(sample)
+    silent = np.zeros_like(samples)
+    soundfile.write(tmp_path / "a.wav", np.stack([silent, samples], axis=1), rate_hz)
+    text = run(sample).stdout
+    assert run(tmp_path / "a.wav", "--channel", "right").stdout == text
+    assert run(tmp_path / "a.wav", "--channel", "left").stdout == "\n"
+    split = run(tmp_path / "a.wav", "--channel", "split").stdout
+    assert split.replace("2: ", "").split() == text.split()
+    assert split.startswith("2: ")
+
+
+def test_a_list_and_a_pattern(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(f"{folder}/deep/-c.flac".encode())
+    lines = run("--list", tmp_path / "list", f"{folder}/*.wav").stdout.splitlines()
+    assert [line.partition("\t")[0] for line in lines] == [f"{folder}/a b.wav", f"{folder}/deep/-c.flac"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--list", "l", "--out", "o", "--beside"], "--out and --beside"),
+        (["a.wav", "--force"], "say where with --out"),
+        (["a.wav", "--out", "o", "--force", "--resume"], "--force replaces what is done"),
+        (["a.wav", "--format", "txt,srt"], "name a folder with --out"),
+        (["a.wav", "b.wav", "--format", "vtt"], "name a folder with --out"),
+        (["a.wav", "--lines", "1"], "need one of the formats srt, vtt, karaoke"),
+        (["a.wav", "--format", "txt,jsno"], "did you mean 'json'"),
+        (["a.wav", "--channel", "midle"], "channel: unknown 'midle'"),
+        (["a.wav", "--raw", "fast"], "raw audio: 'fast'"),
+        (["a.wav", "--jobs", "0"], "0"),
+    ],
+)
+def test_a_wrong_command_line_is_exit_code_2(arguments: list[str], says: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in " ".join(result.stderr.split())
+
+
+def test_rules_of_subtitles_reach_the_file(sample: Path, tmp_path: Path) -> None:
+    run(sample, "--out", tmp_path / "a.srt", "--format", "srt", "--line-chars", 8, "--lines", 1)
+    lines = (tmp_path / "a.srt").read_text().splitlines()[2::4]
+    assert lines
+    assert all(len(line) <= 8 or " " not in line for line in lines)
+
+
+# ---- a disk that is full
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "disk").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k,nr_inodes=64", "none", str(tmp_path / "disk")]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a file system of a few kilobytes cannot be mounted here")
+    yield tmp_path / "disk"
+    subprocess.run(["umount", str(tmp_path / "disk")], check=True)
+
+
+def test_a_full_disk_ends_the_job_with_what_is_written_whole(folder: Path, small_disk: Path) -> None:
+    (small_disk / "fill").write_bytes(bytes(4096 * 2))
+    result = run(folder, "--out", small_disk / "out", "--format", "txt,json,ctm,textgrid")
+    assert result.exit_code == 1
+    assert "No space left on device" in result.stderr
+    assert all(data.endswith(b"\n") for name, data in content(small_disk / "out").items())
+    assert not [name for name in content(small_disk / "out") if name.endswith(".part")]
+
+
+# ---- processes
+
+
+def test_processes_print_in_the_order_given(folder: Path) -> None:
+    names = [folder / "deep" / "-c.flac", folder / "none.wav", folder / "a b.wav"]
+    alone, shared = run(*names), run(*names, "--jobs", 2)
+    assert (shared.exit_code, shared.stdout, shared.stderr) == (1, alone.stdout, alone.stderr)
+
+
+@pytest.mark.slow
+def test_a_job_killed_at_any_moment_can_be_resumed(folder: Path, tmp_path: Path) -> None:
+    samples, rate_hz = soundfile.read(folder / "a b.wav")
+    for number in range(200):
+        soundfile.write(folder / f"{number}.wav", samples[number * 10 :], rate_hz)
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    job = command(folder, "--format", "txt,json", "--jobs", 2, "--resume", "--out")
+    start_s = time.monotonic()
+    subprocess.run([*job, str(whole)], check=True, env=surroundings(), capture_output=True)
+    took_s = time.monotonic() - start_s
+    rng = random.Random(0)
+    for _ in range(10):
+        with subprocess.Popen([*job, str(killed)], env=surroundings(), stderr=subprocess.DEVNULL) as running:
+            time.sleep(rng.uniform(0, took_s / 3))
+            running.send_signal(signal.SIGKILL)
+        if killed.exists():
+            done = {name: data for name, data in content(killed).items() if not name.endswith(".part")}
+            assert done.items() <= content(whole).items()
+    subprocess.run([*job, str(killed)], check=True, env=surroundings(), capture_output=True)
+    assert content(killed) == content(whole)
+
+
+# ---- what is shown
+
+
+def test_the_meter_says_how_far_a_job_is(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    with Meter(4, 1000, skipped=2, clock=lambda: now[0]) as meter:
+        now[0] = 30.0
+        meter.count(well=True, audio_s=3600.0, size=250)
+        assert meter.line() == "1/4 files, 1.00 h of audio, 120 times real time, 1:30 left"
+        assert capsys.readouterr().err == "", "a log is told once a minute"
+        now[0] = 61.0
+        meter.count(well=False, audio_s=0.0, size=250)
+    assert capsys.readouterr().err == "2/4 files, 1 failed, 1.00 h of audio, 59 times real time, 1:01 left\n"
+    assert meter.summary().splitlines() == [
+        "done           1",
+        "failed         1",
+        "skipped        2",
+        "audio       1.00 h",
+        "time        1:01, 59 times real time",
+    ]
+
+
+def test_durations_are_read_as_clocks() -> None:
+    assert [duration(seconds) for seconds in (0, 59.6, 760, 3723)] == ["0:00", "1:00", "12:40", "1:02:03"]
