@@ -290,7 +290,7 @@ def test_completion_prints_a_script_for_each_shell(shell: str) -> None:
     ("words", "choices"),
     [
         ("asr tr", {"train", "transcribe"}),
-        ("asr align --format t", {"txt", "textgrid", "tsv"}),
+        ("asr align --format t", {"txt", "textgrid", "trn", "tsv"}),
         ("asr transcribe --format txt,j", {"txt,json", "txt,jsonl"}),
         ("asr score --rules ", {"none", "basic", "en", "de", "zh", "zh-hans"}),
         ("asr text normalise --rules d", {"de"}),
