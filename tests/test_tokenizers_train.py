@@ -13,7 +13,7 @@ import soundfile
 import torch
 
 from asr import bundle, manifest
-from asr.cli.evaluate import measure, written
+from asr.cli.evaluate import measure, transcribed, written
 from asr.config import load
 from asr.decoders import get_decoder
 from asr.errors import TextError
@@ -111,9 +111,9 @@ def check_file(path: Path, name: str, examples: list[Any], config: Any) -> None:
         assert decoder.decode(log_probs, frame_shift_s=0.04).text == expected
     recordings = [example.utterance.audio for example in examples]
     assert len(recognizer.transcribe_batch(recordings)) == len(TEXTS)
-    assert measure(recognizer, [example.utterance for example in examples]).words == sum(
-        len(readable(tokenizer, text).replace("你好", "你 好").split()) for text in TEXTS
-    )
+    utterances = [example.utterance for example in examples]
+    report = measure(written(info, in_words=False), utterances, transcribed(recognizer, utterances))
+    assert report.words == sum(len(readable(tokenizer, text).replace("你好", "你 好").split()) for text in TEXTS)
 
 
 def test_files_of_bytes_are_refused_by_readers_that_would_print_their_names(corpus: Path, tmp_path: Path) -> None:
