@@ -110,9 +110,9 @@ class Stream:
             if value is not None and not value > 0:
                 raise ConfigError(f"stream: {name} = {value}: must be above 0; leave it out for the usual one")
         self._frames, self._decode, self._shift_s = Frames(model), decode, info.frame_shift_s
-        self._rate_hz = rate_hz
         self._quiet_tokens = [info.blank, *(place for place, token in enumerate(info.tokens) if token == SPACE)]
-        self._resampler = None if rate_hz == info.rate_hz else soxr.ResampleStream(rate_hz, info.rate_hz, 1, "float32")
+        self._rates = (rate_hz, info.rate_hz)
+        self._resampler = self._fresh_resampler()
         self._pause = None if pause_s is None else max(1, round(pause_s / self._shift_s))
         self._longest = max(2, round(longest_s / self._shift_s))
         self._rows: FloatArray = self._frames.feed(np.zeros(0, np.float32))  # of the phrase that goes on
@@ -124,7 +124,7 @@ class Stream:
 
         Raises AudioError.
         """
-        checked = from_array(samples, self._rate_hz, self._rate_hz).samples
+        checked = from_array(samples, self._rates[0], self._rates[0]).samples
         return self._taken(self._frames.feed(self._resampled(checked, last=False)))
 
     def partial(self) -> Hypothesis:
@@ -137,9 +137,12 @@ class Stream:
         phrases += self._taken(self._frames.finish())
         last = self._phrase(len(self._rows))
         self._rows, self._quiet, self._begun = self._rows[:0], self._quiet[:0], 0
-        if self._resampler is not None:
-            self._resampler.clear()
+        self._resampler = self._fresh_resampler()  # soxr 0.4 cannot clear one
         return [*phrases, last] if last.text or self._pause is None else phrases
+
+    def _fresh_resampler(self) -> soxr.ResampleStream | None:
+        source_hz, target_hz = self._rates
+        return None if source_hz == target_hz else soxr.ResampleStream(source_hz, target_hz, 1, "float32")
 
     def _resampled(self, samples: FloatArray, *, last: bool) -> FloatArray:
         if self._resampler is None:
