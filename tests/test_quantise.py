@@ -226,7 +226,7 @@ def test_a_quantised_file_does_all_that_a_file_does(quantised: Quantised, sample
     together = model.transcribe_batch([*waveforms, sample])
     assert [found.text for found in together] == [found.text for found in single]
     # onnxruntime 1.19 rounds halves otherwise in a batch.
-    assert [found.confidence for found in together] == pytest.approx([found.confidence for found in single], abs=1e-4)
+    assert [found.confidence for found in together] == pytest.approx([found.confidence for found in single], abs=1e-3)
     checked = selfcheck.check(quantised.files[name])
     assert checked.probe_difference is not None
 

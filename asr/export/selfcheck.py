@@ -26,6 +26,7 @@ BEST = 8  # tokens of each frame that the probe stores
 PROBE_TOLERANCE = 0.01
 # A row alone and in a batch go through the same sums: nearly always equal to the last bit.
 BATCH_TOLERANCE = 1e-4
+HALVES_TOLERANCE = 0.01  # what onnxruntime 1.19 makes of halves in a batch is off by 0.004
 PIECES_TOLERANCE = 1e-5
 
 
@@ -50,7 +51,7 @@ def check(path: str | Path) -> Checked:
     _check_frames(recognizer, path, waveforms, singles)
     batched = recognizer.log_probs(waveforms)
     batch = max(difference(a, b) for a, b in zip(singles, batched, strict=True))
-    if batch > BATCH_TOLERANCE:
+    if batch > (HALVES_TOLERANCE if recognizer.info.precision == "fp16" else BATCH_TOLERANCE):
         raise VerifyError(f"{path}: log-probabilities alone and in a batch differ by {batch:.2g}; export it again")
     if recognizer.info.streaming is not None and recognizer.info.precision in ("fp32", "int8-weights"):
         # The scales of int8 are those of a piece, and halves are rounded where a piece ends.
