@@ -18,7 +18,6 @@ is within 1 % of their lowest, ours for the fastest that is no worse than the be
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import platform
 import sys
@@ -32,6 +31,7 @@ from statistics import median
 from typing import Any
 
 import asr
+from asr.machine import processor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "decoder_bench"))
 
@@ -107,15 +107,6 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--unknown-price", type=float, default=5.0)
     parser.add_argument("--json", type=Path, help="write all figures there, of every round")
     return parser.parse_args()
-
-
-def processor() -> str:
-    """Return the name of the processor as Linux has it, or its kind."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.machine()
 
 
 # ---- all alike

@@ -33,7 +33,7 @@ def targets() -> Iterable[str]:
 @click.option("--name", metavar="NAME", help="What the model calls itself; the name of the file, unless given.")
 @click.option("--licence", metavar="TEXT", help="Licence and notices of the data and the weights, kept in the file.")
 def command(source: Path | None, out: Path, target: str, **options: Any) -> None:
-    """Write a trained model as one .onnx file, or for another engine.
+    """Write a model as one .onnx file, or for an engine.
 
     SOURCE is the folder of a run of 'asr train', or a .pt file in it. The file holds all that transcribing needs:
     network, features, tokens, sample rate. It is written only if it says the same as the checkpoint about real
