@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import re
 import wave
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from asr import mp3
 from asr import samples as arrays
-from asr.containers import AudioInfo, Container, is_text, kind_of, nist_frames, ogg_ends, why_not
+from asr.containers import AudioInfo, Container, is_text, kind_of, why_not
 from asr.errors import AudioError
 from asr.files import existing_file, replacing
+from asr.soundfiles import SoundFile, first_bytes, reason, refuse_pipe
 from asr.types import FloatArray, Utterance, Waveform
 
-__all__ = ["AudioInfo", "duration_s", "from_array", "probe", "raw_to_wav", "read", "read_raw", "read_utterance"]
+__all__ = [
+    "AudioInfo",
+    "Recording",
+    "duration_s",
+    "from_array",
+    "probe",
+    "raw_to_wav",
+    "read",
+    "read_raw",
+    "read_utterance",
+]
+
+PIECE_S = 60.0  # of a long recording; 23 MB of stereo at 48 kHz
 
 _SLACK_S = 0.05  # a span may end this much behind the file: times in manifests are rounded
 _CHANNELS = 64  # more than any recorder has; an array [C, T] given for [T, C] shows here
-_HEAD_BYTES = 1024
-_MPEG_END_FRAMES = 2304  # decoders leave out or add a frame or two at the ends of an MP3
-# A frame of MPEG audio takes bits from up to 23 before it; after a seek libsndfile mutes what it has not got.
-_MPEG_LEAD_FRAMES = 32 * 1152
 _UNSTATED_FRAMES = 1 << 62  # libsndfile says more than this for a FLAC that was written into a pipe
-# libsndfile reads what is there of a file cut short, and says so in its log alone.
-_LOGGING = {"WAV", "WAVEX", "AIFF", "AU"}
-_STATED_BYTES = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
-_STREAMED_BYTES = 0x7FFF0000  # what programs state as the size of a WAV in a pipe, not knowing it, lies above
-_PADDING_BYTES = 64
+
+
+Listener = Callable[[FloatArray], None]
 
 
 class _Source(Protocol):
@@ -42,9 +47,66 @@ class _Source(Protocol):
     @property
     def info(self) -> AudioInfo: ...
 
+    @property
+    def seekable(self) -> bool: ...
+
     def read(self, first: int, frames: int | None) -> FloatArray: ...  # [T] or [T, C]
 
     def close(self) -> None: ...
+
+
+class Recording:
+    """An audio file that is held open, to be read in spans; raises what `read` raises.
+
+    `info` is what its header says; what is not `seekable` (a pipe) can be read only once, from the beginning.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path, self._source = path, _open(path)
+        self.info, self.seekable = self._source.info, self._source.seekable
+
+    def close(self) -> None:
+        self._source.close()
+
+    def read(
+        self,
+        *,
+        rate_hz: int | None = None,
+        start_s: float = 0.0,
+        duration_s: float | None = None,
+        channel: int | None = None,
+        listen: Listener | None = None,
+    ) -> Waveform:
+        """Read a span as `read` does.
+
+        listen: is given the samples, [T] or [T, C] at the file's own rate, before they are mixed.
+        """
+        info, path = self.info, self._path
+        target_hz = info.rate_hz if rate_hz is None else _checked_rate(rate_hz, path)
+        _check_span(info, start_s, duration_s, path)
+        part = arrays.part(info.rate_hz, target_hz, start_s, duration_s)
+        samples = self._source.read(part.first, part.frames)
+        if not info.subtype.startswith("PCM_"):  # whole numbers cannot be wrong
+            arrays.check(samples, path, first=part.first)
+        if listen:
+            listen(samples)
+        mono = arrays.mono(samples, channel, path)
+        mono = arrays.resample(mono, info.rate_hz, target_hz)[part.skip :][: part.keep]
+        if not len(mono):
+            raise AudioError(f"{path}: the span of {duration_s} s from {start_s} s holds no sample; make it longer")
+        return Waveform(mono, target_hz)
+
+    def pieces(
+        self, *, rate_hz: int | None = None, channel: int | None = None, listen: Listener | None = None
+    ) -> Iterator[FloatArray]:
+        """Yield all samples in order, PIECE_S at a time and up to half as much again at the end.
+
+        What can be read only once is one piece.
+        """
+        count = max(1, round(self.info.duration_s / PIECE_S)) if self.seekable else 1
+        for number in range(count):
+            start_s, span_s = number * PIECE_S, None if number == count - 1 else PIECE_S
+            yield self.read(rate_hz=rate_hz, start_s=start_s, duration_s=span_s, channel=channel, listen=listen).samples
 
 
 def duration_s(path: str | Path) -> float:
@@ -81,18 +143,8 @@ def read(
     or samples that are not numbers, and for a span or channel that it does not have; MissingPackage where the format
     needs the extra `video`.
     """
-    with contextlib.closing(_open(path)) as source:
-        info = source.info
-        target_hz = info.rate_hz if rate_hz is None else _checked_rate(rate_hz, path)
-        _check_span(info, start_s, duration_s, path)
-        part = arrays.part(info.rate_hz, target_hz, start_s, duration_s)
-        samples = source.read(part.first, part.frames)
-    if not info.subtype.startswith("PCM_"):  # whole numbers cannot be wrong
-        arrays.check(samples, path, first=part.first)
-    samples = arrays.resample(arrays.mono(samples, channel, path), info.rate_hz, target_hz)[part.skip :][: part.keep]
-    if not len(samples):
-        raise AudioError(f"{path}: the span of {duration_s} s from {start_s} s holds no sample; make it longer")
-    return Waveform(samples, target_hz)
+    with contextlib.closing(Recording(path)) as recording:
+        return recording.read(rate_hz=rate_hz, start_s=start_s, duration_s=duration_s, channel=channel)
 
 
 def read_utterance(utterance: Utterance, rate_hz: int) -> Waveform:
@@ -172,127 +224,31 @@ def _check_span(info: AudioInfo, start_s: float, duration_s: float | None, path:
 # ---- the file behind a path
 
 
-class _SoundFile:
-    """An audio file that libsndfile decodes; `info.frames` is what can be read.
-
-    Raises AudioError for a file that states more than it holds, soundfile.LibsndfileError for one that is not known.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self._path = path
-        self._file: Any = soundfile.SoundFile(path)
-        if self._file.format == "MP3":
-            self._look_into_mp3()
-        file = self._file
-        mpeg = file.subtype.startswith("MPEG")
-        self._end_frames = _MPEG_END_FRAMES if mpeg else 0
-        self._lead_frames = (_MPEG_LEAD_FRAMES if mpeg else 0) if file.seekable() else file.frames
-        frames = self._frames_in_nist() if file.format == "NIST" else file.frames
-        self.info = AudioInfo(file.samplerate, file.channels, frames, file.format, file.subtype)
-        if file.format in _LOGGING and frames:
-            self._look_into_log(file.extra_info)
-        if file.format == "OGG" and not ogg_ends(path):
-            raise self._cut_short(frames, "a stream whose last page is missing")
-
-    def close(self) -> None:
-        self._file.close()
-
-    def read(self, first: int, frames: int | None) -> FloatArray:
-        left = max(0, self.info.frames - first)
-        wanted = left if frames is None else min(frames, left)
-        lead = min(first, self._lead_frames)
-        try:
-            if first > lead:
-                self._file.seek(first - lead)
-            samples: FloatArray = self._file.read(lead + wanted, dtype="float32")[lead:]
-        except soundfile.LibsndfileError as error:
-            raise self._stopped(max(first, self._file.tell()), _reason(error)) from error
-        except MemoryError as error:
-            length = f"{self.info.duration_s:.0f} s of audio, which do not fit in memory"
-            raise AudioError(
-                f"{self._path}: states {length}; read it by spans, or re-copy it if it is shorter"
-            ) from error
-        if len(samples) + self._end_frames < wanted:
-            raise self._stopped(first + len(samples), "no more data")
-        return samples
-
-    def _look_into_mp3(self) -> None:
-        _refuse_pipe(self._path)
-        stream = mp3.with_true_index(self._path)
-        if stream is not None:
-            self._file.close()
-            self._file = soundfile.SoundFile(io.BytesIO(stream))
-
-    def _frames_in_nist(self) -> int:
-        """Return the number in the header: libsndfile counts bytes, those behind the last sample included."""
-        there: int = self._file.frames
-        stated = nist_frames(_head(self._path)) or there
-        if 0 < there < stated:
-            raise self._cut_short(there, f"{stated / self._file.samplerate:.2f} s")
-        return min(there, stated)
-
-    def _look_into_log(self, log: str) -> None:
-        sizes = _STATED_BYTES.search(log)
-        stated, there = map(int, sizes.groups()) if sizes else (0, 1)
-        if there + _PADDING_BYTES < stated < _STREAMED_BYTES:
-            raise self._cut_short(self.info.frames, f"{self.info.duration_s * stated / max(there, 1):.2f} s")
-
-    def _cut_short(self, frames: int, whole: str) -> AudioError:
-        return AudioError(
-            f"{self._path}: is cut short, {frames / self._file.samplerate:.2f} s are there of {whole}; re-copy it, "
-            f"or keep what is there with: ffmpeg -i IN OUT"
-        )
-
-    def _stopped(self, reached: int, why: str) -> AudioError:
-        return AudioError(
-            f"{self._path}: decoding stops at {reached / self.info.rate_hz:.2f} s of {self.info.duration_s:.2f} s "
-            f"({why}); the file is cut short or damaged, re-copy it"
-        )
-
-
 def _open(path: str | Path) -> _Source:
     if str(path)[-4:].lower() == ".mp3":
         _refuse_text(path)
     try:
-        source = _SoundFile(path)
+        source = SoundFile(path)
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless, by the name
         return _open_otherwise(existing_file(path, "audio file"), error)
     if source.info.frames > _UNSTATED_FRAMES:
-        _refuse_pipe(path)
+        refuse_pipe(path)
         source.close()
         return Container(path, "FLAC that does not state its length")
     return source
 
 
-def _reason(error: Exception) -> str:
-    """Return libsndfile's own words, without its full stop and its announcement of an error."""
-    return str(getattr(error, "error_string", error)).removeprefix("Error : ").rstrip(".")
-
-
 def _open_otherwise(path: Path, error: Exception) -> _Source:
-    _refuse_pipe(path)
-    head = _head(path)
+    refuse_pipe(path)
+    head = first_bytes(path)
     if not head:
         raise AudioError(f"{path}: is empty (0 bytes); re-copy it or drop it from the list") from error
     if kind := kind_of(head):
         return Container(path, kind)
-    raise AudioError(f"{path}: {why_not(path, head, _reason(error))}") from error
-
-
-def _refuse_pipe(path: str | Path) -> None:
-    if not Path(path).is_file():
-        raise AudioError(f"{path}: is no regular file, and its format needs one; write it to a file first")
-
-
-def _head(path: str | Path) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(_HEAD_BYTES)
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be opened ({error.strerror}); check its permissions") from error
+    raise AudioError(f"{path}: {why_not(path, head, reason(error))}") from error
 
 
 def _refuse_text(path: str | Path) -> None:
     """Refuse text with the name of an MP3 before libsndfile searches all of it, complaining on standard error."""
-    if Path(path).is_file() and is_text(head := _head(path)):
+    if Path(path).is_file() and is_text(head := first_bytes(path)):
         raise AudioError(f"{path}: {why_not(path, head)}")

@@ -103,6 +103,8 @@ class Container:
     Raises MissingPackage without PyAV, AudioError where there is no audio or it cannot be decoded.
     """
 
+    seekable = True
+
     def __init__(self, path: str | Path, kind: str) -> None:
         self._av: Any = require("av", extra="video", purpose=f"{path}: reading {kind}")
         self._path = path

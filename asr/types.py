@@ -62,3 +62,4 @@ class Hypothesis:
     lm: float | None = None
     total: float | None = None
     alternatives: tuple[Hypothesis, ...] = ()  # the next best readings, from a decoder that was asked for them
+    warnings: tuple[str, ...] = field(default=(), compare=False)  # what makes it doubtful, each without a subject

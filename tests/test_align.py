@@ -15,11 +15,12 @@ import soundfile
 from asr import text as texts
 from asr import tokenizers
 from asr.alignment import DOUBTFUL, Alignment, align, hearing
-from asr.alignment.edges import HOPS, loudness_db, word_edges
+from asr.alignment.edges import word_edges
 from asr.alignment.result import STRETCH_WORDS
 from asr.alignment.script import script
 from asr.bundle import ModelInfo
 from asr.errors import AsrError, AudioError, DataError, MissingFile, MissingPackage, ModelError
+from asr.signal import HOPS, loudness_db
 from asr.tokenizers import SPACE
 from asr.types import FloatArray, Waveform
 

@@ -11,7 +11,7 @@ import pytest
 from asr import audio
 from asr.bundle import ModelInfo
 from asr.errors import ConfigError
-from asr.longform import windowed_log_probs, windows
+from asr.longform import windowed_log_probs
 from asr.recognizer import Recognizer
 from asr.types import FloatArray
 
@@ -38,6 +38,17 @@ class Echo:
 
 
 @pytest.mark.parametrize("total", [0, 1, STEP - 1, STEP, 7 * STEP, 10 * STEP, 10 * STEP + 1, 40 * STEP - 3, 100 * STEP])
+@pytest.mark.parametrize(("window_s", "context_s"), [(0.04, 0.0), (0.2, 0.08), (0.4, 0.4), (30.0, 4.0)])
+def test_frames_are_those_of_the_whole(total: int, window_s: float, context_s: float) -> None:
+    samples = np.arange(total, dtype=np.float32)
+    context = round(context_s / 0.04)
+    model = Echo(hears=context)
+    rows = windowed_log_probs(model, samples, window_s=window_s, context_s=context_s)
+    assert (rows == Echo(hears=context).log_probs([samples])[0]).all()
+    assert rows.shape == (-(-total // STEP), 2)
+    assert max(model.sizes) <= (round(window_s / 0.04) + 2 * context) * STEP
+
+
 @pytest.mark.parametrize(("window_s", "context_s"), [(0.04, 0.0), (0.2, 0.08), (0.4, 0.4), (30.0, 4.0)])
 def test_frames_are_those_of_the_whole(total: int, window_s: float, context_s: float) -> None:
     samples = np.arange(total, dtype=np.float32)

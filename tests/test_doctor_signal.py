@@ -14,7 +14,8 @@ import soxr
 
 from asr import corpora, manifest
 from asr.doctor import measure as measuring
-from asr.doctor import robust, signal
+from asr import signal
+from asr.doctor import robust
 from asr.doctor.measure import Fault, Sound, measure
 from asr.doctor.report import examined
 from asr.doctor.survey import take_survey

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 
 from asr.errors import AsrError
 from asr.files import replacing
+from asr.writers.names import encodable
 
 if TYPE_CHECKING:
     from asr.scoring import Report
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 def complain(error: AsrError) -> None:
     """Print what went wrong, as one line on standard error."""
     click.echo(f"asr: error: {error}", err=True)
+
+
+def warn(name: str, warnings: Iterable[str]) -> None:
+    """Print what makes the text of a file doubtful, a line each on standard error."""
+    for sentence in warnings:
+        click.echo(f"asr: warning: {encodable(name)}: {sentence}", err=True)
 
 
 def as_json(value: object) -> str:

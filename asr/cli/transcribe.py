@@ -10,7 +10,7 @@ import click
 
 from asr.cli import options
 from asr.cli.options import PATH, OneOf, given
-from asr.cli.output import complain
+from asr.cli.output import complain, warn
 from asr.errors import AsrError
 
 
@@ -67,6 +67,7 @@ def command(
             complain(result)
             failed += 1
         else:
+            warn(name, result.warnings)
             click.echo(writer.write(name, result, several=len(files) > 1))
     if failed:
         ctx.exit(1)
