@@ -32,14 +32,16 @@ class Meter:
 
     def add(self, samples: FloatArray) -> None:
         """Take the next samples, [T] or [T, C]."""
-        columns = samples.reshape(len(samples), -1)
+        if not len(samples):
+            return
+        columns = samples[:, None] if samples.ndim == 1 else samples
         mean = columns[:, 0] if columns.shape[1] == 1 else columns.mean(axis=1)
         self._samples += len(samples)
         for at, channel in enumerate([*columns.T, mean]):
             self._powers[at] += np.square(channel, dtype=np.float64).sum()
         for at, channel in enumerate(columns.T):
             self._clipped += clipped_samples(channel)
-            self._peaks[at] = max(self._peaks[at], np.abs(channel).max(initial=0.0))
+            self._peaks[at] = max(self._peaks[at], np.abs(channel).max())
         self._power += power_spectrum(mean[: round(_SPECTRUM_S * self._rate_hz)], self._rate_hz)
 
     def warnings(self, model_hz: int, hypothesis: Hypothesis) -> tuple[str, ...]:

@@ -49,29 +49,6 @@ def test_frames_are_those_of_the_whole(total: int, window_s: float, context_s: f
     assert max(model.sizes) <= (round(window_s / 0.04) + 2 * context) * STEP
 
 
-@pytest.mark.parametrize(("window_s", "context_s"), [(0.04, 0.0), (0.2, 0.08), (0.4, 0.4), (30.0, 4.0)])
-def test_frames_are_those_of_the_whole(total: int, window_s: float, context_s: float) -> None:
-    samples = np.arange(total, dtype=np.float32)
-    context = round(context_s / 0.04)
-    model = Echo(hears=context)
-    rows = windowed_log_probs(model, samples, window_s=window_s, context_s=context_s)
-    assert (rows == Echo(hears=context).log_probs([samples])[0]).all()
-    assert rows.shape == (-(-total // STEP), 2)
-    assert max(model.sizes) <= (round(window_s / 0.04) + 2 * context) * STEP
-
-
-def test_windows_cover_everything_once() -> None:
-    for total in range(60):
-        for size in (1, 7, 20, 100):
-            for context in (0, 3, 30):
-                found = list(windows(total, size, context))
-                assert [window.first for window in found] == [0, *(window.end for window in found[:-1])]
-                assert found[-1].end == total
-                assert all(window.first < window.end for window in found) or total == 0
-                assert all(window.context_first == max(0, window.first - context) for window in found)
-                assert all(window.context_end == min(total, window.end + context) for window in found)
-
-
 @pytest.mark.parametrize(("window_s", "context_s"), [(0.0, 1.0), (-1.0, 1.0), (0.01, 0.0), (30.0, -1.0)])
 def test_windows_that_cannot_be(window_s: float, context_s: float) -> None:
     with pytest.raises(ConfigError, match=f"windows of {window_s} s with {context_s} s"):

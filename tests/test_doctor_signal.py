@@ -12,9 +12,8 @@ import pytest
 import soundfile
 import soxr
 
-from asr import corpora, manifest
+from asr import corpora, manifest, signal
 from asr.doctor import measure as measuring
-from asr import signal
 from asr.doctor import robust
 from asr.doctor.measure import Fault, Sound, measure
 from asr.doctor.report import examined

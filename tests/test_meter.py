@@ -68,9 +68,10 @@ def test_the_pieces_do_not_matter(speech: Speech) -> None:
     assert warned(samples, pieces=4) == warned(samples)
 
 
-def test_a_resampled_array_tells_its_rate() -> None:
+def test_a_resampled_array_tells_its_rate(speech: Speech) -> None:
     meter = Meter(RATE_HZ, source_hz=8000)
-    meter.add(np.full(RATE_HZ, 0.1, np.float32))
+    meter.add(speech(1.0))
+    meter.add(speech(0.0))
     assert "8000 samples a second" in meter.warnings(RATE_HZ, SURE)[0]
 
 

@@ -43,9 +43,7 @@ def main() -> None:
         for speaker, members in groupby(utterances, key=lambda utterance: utterance.speaker)
     }
     total_s = sum(map(len, chapters.values())) / model.info.rate_hz
-    print(
-        f"{model.info.name}, {options.manifest}: {len(utterances)} utterances, {len(chapters)} chapters, {total_s:.0f} s"
-    )
+    print(f"{model.info.name}: {len(utterances)} utterances, {len(chapters)} chapters, {total_s:.0f} s")
     compare(model, utterances, chapters)
     for hours in options.hours:
         measure(options, hours, list(chapters.values()), model.info.rate_hz)
