@@ -239,7 +239,9 @@ def _sequence(parts: Sequence[Hypothesis]) -> Hypothesis:
         sentence(part.text for part in parts if part.text),
         words,
         sum(word.confidence for word in words) / len(words) if words else 0.0,
-        *(_sum(getattr(part, name) for part in parts) for name in ("acoustic", "lm", "total")),
+        acoustic=_sum(part.acoustic for part in parts),
+        lm=_sum(part.lm for part in parts),
+        total=_sum(part.total for part in parts),
     )
 
 
