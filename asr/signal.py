@@ -34,10 +34,15 @@ _CLIFF_HZ = 300.0
 _BELOW_HZ = 600.0
 
 
-def loudness_db(samples: FloatArray, frames: int, frame_samples: int) -> FloatArray:
-    """Return the level [HOPS * frames] of samples [T] after pre-emphasis; silence where the frames outlast them."""
+def loudness_db(
+    samples: FloatArray, frames: int, frame_samples: int, *, before: FloatArray | None = None
+) -> FloatArray:
+    """Return the level [HOPS * frames] of samples [T] after pre-emphasis; silence where the frames outlast them.
+
+    before: the sample [1] that comes before them, where there is one.
+    """
     # Differences of neighbours: hum and rumble do not count, hisses do.
-    return _levels(np.diff(samples, prepend=samples[:1]), frames, frame_samples)
+    return _levels(np.diff(samples, prepend=samples[:1] if before is None else before), frames, frame_samples)
 
 
 def voice_db(samples: FloatArray, frames: int, frame_samples: int, rate_hz: int) -> FloatArray:

@@ -25,8 +25,10 @@ def hear(model: AcousticModel, audio: Audio, rate_hz: int | None = None) -> Hear
     """Run a recording through a model, a long file piece by piece; raises AudioError, MissingFile."""
     info = model.info
     log_probs, loudness, total = [], [], 0
+    before: FloatArray | None = None
     for part in longform.hear(model, take_in(audio, rate_hz, info.rate_hz, LONGEST_S).pieces()):
         log_probs.append(part.log_probs)
-        loudness.append(loudness_db(part.samples, len(part.log_probs), frame_samples(info)))
+        loudness.append(loudness_db(part.samples, len(part.log_probs), frame_samples(info), before=before))
         total += len(part.samples)
+        before = part.samples[-1:]
     return Heard(np.concatenate(log_probs), np.concatenate(loudness), total / info.rate_hz)
