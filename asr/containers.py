@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -110,9 +111,13 @@ class Container:
     Raises MissingPackage without PyAV, AudioError where there is no audio or it cannot be decoded.
     """
 
+    seekable = True
+
     def __init__(self, path: str | Path, kind: str, readable: Callable[[], str | Path | BinaryIO]) -> None:
         self._av: Any = require("av", extra="video", purpose=f"{path}: reading {kind}")
         self._path, self._readable = path, readable
+        self._running: Iterator[tuple[int, FloatArray]] | None = None  # what is decoded next
+        self._held: deque[tuple[int, FloatArray]] = deque()  # what was decoded last
         try:
             self._file = self._open()
             self._track = self._file.streams.audio[0]
@@ -129,12 +134,13 @@ class Container:
     def read(self, first: int, frames: int | None) -> FloatArray:
         """Return samples [T, C] from `first` on; the seek is as exact as the container's clock (1 ms in Matroska).
 
-        Raises AudioError where the file ends more than half a second before its stated length.
+        Spans that follow one another are decoded without a seek. Raises AudioError where the file ends more than half a
+        second before its stated length.
         """
         reached, last = first, None if frames is None else first + frames
         kept = [np.empty((self.info.channels, 0), np.float32)]
         try:
-            for position, block in self._blocks(first):
+            for position, block in self._from(first):
                 if last is not None and position >= last:
                     break
                 kept.append(block[:, max(0, first - position) : None if last is None else last - position])
@@ -150,6 +156,23 @@ class Container:
             f"{self._path}: decoding stops at {reached / self.info.rate_hz:.2f} s of {self.info.duration_s:.2f} s "
             f"({why}); the file is cut short or damaged, re-copy it"
         )
+
+    def _from(self, first: int) -> Iterator[tuple[int, FloatArray]]:
+        """Yield (index of its first sample, block [C, T]), from what was decoded last if it holds `first`."""
+        if self._running is None:
+            self._running = self._blocks(first)
+        elif not self._held or not self._held[0][0] <= first <= _end(self._held[-1]):
+            self._file.close()
+            self._file = self._open()
+            self._track = self._file.streams.audio[0]
+            self._held.clear()
+            self._running = self._blocks(first)
+        yield from tuple(self._held)
+        for position, block in self._running:
+            self._held.append((position, block))
+            while _end(self._held[0]) + _PREROLL_S * self.info.rate_hz < position:
+                self._held.popleft()
+            yield position, block
 
     def _blocks(self, first: int) -> Iterator[tuple[int, FloatArray]]:
         """Yield (index of its first sample, block [C, T]) from `first` or somewhat before."""
@@ -206,3 +229,9 @@ class Container:
                 f"{self._path}: has an audio track of a coding that FFmpeg does not know; convert it first"
             )
         return file
+
+
+def _end(placed: tuple[int, FloatArray]) -> int:
+    """Return the index behind the last sample of a block [C, T], given with that of its first."""
+    first, block = placed
+    return first + len(block[0])

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from asr import audio as audio_file
 from asr import bundle, runtime
 from asr.cores import available_cores
 from asr.decoders.confidence import calibrated
 from asr.decoding import make_decoder
 from asr.errors import AsrError
+from asr.intake import Audio, Intake, file_of, take_in
+from asr.longform import LONGEST_S, Heard, spoken, transcribed
 from asr.streaming import Stream
-from asr.types import FloatArray, Hypothesis, Waveform
-
-Audio = str | Path | npt.NDArray[Any] | Waveform
+from asr.types import FloatArray, Hypothesis
 
 # Padded audio that goes through the graph at once, and audio that is read ahead and sorted by length. Together they
-# bound the memory, whatever the number of files; one recording longer than this is a batch of its own.
+# bound the memory, whatever the number of files; a long recording is read and heard in pieces when its turn comes.
 BATCH_S = 48.0
 WINDOW_S = 240.0
 WINDOW_ITEMS = 512
@@ -68,9 +67,12 @@ class Recognizer:
     def transcribe(self, audio: Audio, *, rate_hz: int | None = None) -> Hypothesis:
         """Return what is said in a file, a Waveform, or an array [T] or [T, C] of floats in [-1, 1] or of integers.
 
-        rate_hz is the array's rate, the model's own unless given; files and Waveforms know theirs. Raises AudioError.
+        An `asr.types.Channel` is one channel of a file. rate_hz is the array's rate, the model's own unless given;
+        files and Waveforms know theirs. Of more than `asr.longform.LONGEST_S` windows are heard and phrases decoded,
+        so that the memory does not grow with the length. Raises AudioError.
         """
-        return self._decoded(self.log_probs([self._samples(audio, rate_hz)]))[0]
+        taken = take_in(audio, rate_hz, self.info.rate_hz, LONGEST_S)
+        return self._of_long(taken) if self._is_long(taken) else self._of_short([taken])[0]
 
     def transcribe_batch(self, audios: Iterable[Audio], *, rate_hz: int | None = None) -> list[Hypothesis]:
         """Return the hypotheses of many recordings, in their order; equal to those of `transcribe`, and faster.
@@ -134,58 +136,78 @@ class Recognizer:
         found = self._decoder.decode_batch(batch, frame_shift_s=self.info.frame_shift_s, threads=self._threads)
         return [calibrated(hypothesis, self._calibration) for hypothesis in found] if self._calibration else found
 
-    def _samples(self, audio: Audio, rate_hz: int | None) -> FloatArray:
-        if isinstance(audio, str | Path):
-            return audio_file.read(audio, rate_hz=self.info.rate_hz).samples
-        if isinstance(audio, Waveform):
-            return audio_file.from_array(audio.samples, audio.rate_hz, self.info.rate_hz).samples
-        return audio_file.from_array(audio, rate_hz or self.info.rate_hz, self.info.rate_hz).samples
+    def _is_long(self, taken: Intake) -> bool:
+        return taken.samples is None or len(taken.samples) > LONGEST_S * self.info.rate_hz
+
+    def _of_long(self, taken: Intake) -> Hypothesis:
+        found = transcribed(self, lambda rows: self._decoded([rows])[0], taken.pieces())
+        return self._doubted(found, taken)
+
+    def _of_short(self, batch: Sequence[Intake]) -> list[Hypothesis]:
+        """Return what is said in recordings of similar length, run as one batch."""
+        held = [np.zeros(0, np.float32) if taken.samples is None else taken.samples for taken in batch]
+        log_probs = self.log_probs(held)
+        decoded = zip(self._decoded(log_probs), map(Heard, log_probs, held), batch, strict=True)
+        return [self._doubted(spoken(found, heard, self.info), taken) for found, heard, taken in decoded]
+
+    def _doubted(self, hypothesis: Hypothesis, taken: Intake) -> Hypothesis:
+        warnings = taken.meter.warnings(self.info.rate_hz, hypothesis)
+        return replace(hypothesis, warnings=warnings) if warnings else hypothesis
 
     def _windows(self, audios: Iterable[Audio], rate_hz: int | None) -> Iterator[list[_Item]]:
         """Yield the recordings in order as they are read, as many at a time as the window holds."""
         window: list[_Item] = []
         for number, audio in enumerate(audios, start=1):
             window.append(self._item(audio, rate_hz, number))
-            if len(window) == WINDOW_ITEMS or sum(item.size for item in window) >= WINDOW_S * self.info.rate_hz:
+            if len(window) == WINDOW_ITEMS or sum(map(self._size, window)) >= WINDOW_S * self.info.rate_hz:
                 yield window
                 window = []
         if window:
             yield window
 
     def _item(self, audio: Audio, rate_hz: int | None, number: int) -> _Item:
-        is_file = isinstance(audio, str | Path)
-        name = str(audio) if is_file else f"item {number}"
+        file = file_of(audio)
+        name = f"item {number}" if file is None else str(file)
         try:
-            return _Item(name, self._samples(audio, rate_hz))
+            return _Item(name, take_in(audio, rate_hz, self.info.rate_hz, LONGEST_S))
         except AsrError as error:  # those about files name them already
-            return _Item(name, error if is_file else type(error)(f"{name}: {error}"))
+            return _Item(name, error if file is not None else type(error)(f"{name}: {error}"))
+
+    def _size(self, item: _Item) -> float:
+        """Return the samples that an item holds; a long recording closes its window, so that nothing waits for it."""
+        if isinstance(item.content, AsrError):
+            return 0
+        return math.inf if self._is_long(item.content) else len(item.content)
 
     def _results(self, window: Sequence[_Item]) -> list[Hypothesis | AsrError]:
         """Return what is said in each recording of a window, in its order, computed in batches of similar lengths."""
         results: dict[int, Hypothesis | AsrError] = {}
-        waveforms: dict[int, FloatArray] = {}
+        short: dict[int, Intake] = {}
         for place, item in enumerate(window):
             if isinstance(item.content, AsrError):
                 results[place] = item.content
+            elif self._is_long(item.content):
+                results[place] = self._result_of_long(item.content)
             else:
-                waveforms[place] = item.content
-        sizes = {place: len(samples) for place, samples in waveforms.items()}
+                short[place] = item.content
+        sizes = {place: len(taken) for place, taken in short.items()}
         for places in batches(sizes, round(BATCH_S * self.info.rate_hz)):
-            log_probs = self.log_probs([waveforms[place] for place in places])
-            results |= zip(places, self._decoded(log_probs), strict=True)
+            results |= zip(places, self._of_short([short[place] for place in places]), strict=True)
         return [results[place] for place in range(len(window))]
+
+    def _result_of_long(self, taken: Intake) -> Hypothesis | AsrError:
+        try:
+            return self._of_long(taken)
+        except AsrError as error:  # a file that is damaged further on, which its error names
+            return error
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A recording that was read, or why it could not be."""
+    """A recording that was taken in, or why it could not be."""
 
     name: str
-    content: FloatArray | AsrError
-
-    @property
-    def size(self) -> int:
-        return 0 if isinstance(self.content, AsrError) else len(self.content)
+    content: Intake | AsrError
 
 
 def batches(sizes: Mapping[int, int], limit: int) -> Iterator[list[int]]:

@@ -12,7 +12,7 @@ import tarfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,35 @@ from asr.errors import AudioError, MissingFile
 SUFFIX = ".tar"
 _INSIDE = tuple({SUFFIX + "/", SUFFIX + os.sep})
 _KEPT = 4096  # indexes of archives, of some 60 bytes a member
+_BUFFER = 1 << 20  # bytes of a member that are read ahead; most are read whole so
+
+
+class _Member(io.RawIOBase):
+    """The bytes of an archive from `first` on, as a file."""
+
+    def __init__(self, archive: Path, first: int, size: int) -> None:
+        self._file = open(archive, "rb", buffering=0)  # noqa: SIM115  # closed with this
+        self._first, self._size, self._at = first, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = max(0, (0, self._at, self._size)[whence] + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        self._file.seek(self._first + self._at)
+        count = self._file.readinto(memoryview(buffer)[: max(0, self._size - self._at)])
+        self._at += count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 class _Index(NamedTuple):
@@ -58,7 +87,7 @@ def members(archive: Path) -> Iterator[str]:
 
 
 def readable(path: str | Path) -> str | Path | BinaryIO:
-    """Return what a decoder can open: the path of a file as it is, the content of a member as an open file."""
+    """Return what a decoder can open: the path of a file as it is, a member as an open file."""
     return path if split(path) is None else opened(path)
 
 
@@ -69,26 +98,38 @@ def opened(path: str | Path) -> BinaryIO:
     archive that is damaged.
     """
     found = split(path)
-    return open(path, "rb") if found is None else io.BytesIO(_content(*found))
+    if found is None:
+        return open(path, "rb")
+    archive, first, size = _place(*found)
+    # A reader of a raw file is all of BinaryIO that is for reading.
+    return cast(BinaryIO, io.BufferedReader(_Member(archive, first, size), max(1, min(size, _BUFFER))))
+
+
+def size(path: str | Path) -> int:
+    """Return the bytes of a file or of a member of an archive; raises as `opened`."""
+    found = split(path)
+    return os.stat(path).st_size if found is None else _place(*found)[2]
 
 
 def mapped(path: str | Path) -> bytes | mmap.mmap:
     """Return the content of a file, which is mapped and not read, or of a member of an archive; raises as `opened`."""
     found = split(path)
     if found is not None:
-        return _content(*found)
+        archive, first, count = _place(*found)
+        with open(archive, "rb") as file:
+            file.seek(first)
+            return file.read(count)
     with open(path, "rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _content(archive: Path, member: str) -> bytes:
+def _place(archive: Path, member: str) -> tuple[Path, int, int]:
+    """Return the archive, the first byte of a member in it, and how many it has."""
     index = _index(archive)
     place = index.place(member)
     if place is None:
         raise MissingFile(f"{archive}/{member}: the archive has no such member; check the name")
-    with open(archive, "rb") as file:
-        file.seek(int(index.offsets[place]))
-        return file.read(int(index.sizes[place]))
+    return archive, int(index.offsets[place]), int(index.sizes[place])
 
 
 def _index(archive: Path) -> _Index:

@@ -25,6 +25,14 @@ class Waveform:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel of an audio file, which is not read yet; the first is 0."""
+
+    path: str | Path
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One line of a manifest: a span of an audio file with its text."""
 
@@ -66,3 +74,4 @@ class Hypothesis:
     lm: float | None = None
     total: float | None = None
     alternatives: tuple[Hypothesis, ...] = ()  # the next best readings, from a decoder that was asked for them
+    warnings: tuple[str, ...] = field(default=(), compare=False)  # why it is doubtful, each without a subject

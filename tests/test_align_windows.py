@@ -11,7 +11,7 @@ import pytest
 from asr import audio
 from asr.bundle import ModelInfo
 from asr.errors import ConfigError
-from asr.longform import windowed_log_probs, windows
+from asr.longform import windowed_log_probs
 from asr.recognizer import Recognizer
 from asr.types import FloatArray
 
@@ -47,18 +47,6 @@ def test_frames_are_those_of_the_whole(total: int, window_s: float, context_s: f
     assert (rows == Echo(hears=context).log_probs([samples])[0]).all()
     assert rows.shape == (-(-total // STEP), 2)
     assert max(model.sizes) <= (round(window_s / 0.04) + 2 * context) * STEP
-
-
-def test_windows_cover_everything_once() -> None:
-    for total in range(60):
-        for size in (1, 7, 20, 100):
-            for context in (0, 3, 30):
-                found = list(windows(total, size, context))
-                assert [window.first for window in found] == [0, *(window.end for window in found[:-1])]
-                assert found[-1].end == total
-                assert all(window.first < window.end for window in found) or total == 0
-                assert all(window.context_first == max(0, window.first - context) for window in found)
-                assert all(window.context_end == min(total, window.end + context) for window in found)
 
 
 @pytest.mark.parametrize(("window_s", "context_s"), [(0.0, 1.0), (-1.0, 1.0), (0.01, 0.0), (30.0, -1.0)])

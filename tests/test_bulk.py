@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from asr.audio import read
 from asr.bulk import Heard, transcribed
 from asr.bulk.chunks import ITEMS, MANY, SIZE, chunked, jobs_for
 from asr.bulk.outputs import BESIDE, plan, template_of
@@ -23,7 +24,7 @@ from asr.errors import AsrError, AudioError, ConfigError, MissingFile, ModelErro
 from asr.files import replacing, unfinished
 from asr.inputs import Reading, Recording, find
 from asr.recognizer import Audio
-from asr.types import Hypothesis, Waveform, Word
+from asr.types import Channel, Hypothesis, Word
 from asr.writers import WRITERS, Writer
 
 RATE_HZ = 16000
@@ -36,8 +37,9 @@ class Listener:
 
     def transcribe_each(self, audios: Iterable[Audio]) -> Iterator[tuple[str, Hypothesis | AsrError]]:
         for audio in audios:
-            if isinstance(audio, Waveform):
-                yield "item", Hypothesis(f"{len(audio.samples)} samples", (Word("x", 0.0, 0.1, 1.0),), 1.0)
+            if isinstance(audio, Channel):
+                samples = read(audio.path, channel=audio.number).samples
+                yield str(audio.path), Hypothesis(f"{len(samples)} samples", (Word("x", 0.0, 0.1, 1.0),), 1.0)
             elif Path(str(audio)).is_file() and Path(str(audio)).stat().st_size:
                 yield str(audio), Hypothesis(Path(str(audio)).name)
             else:
@@ -128,6 +130,16 @@ def test_processes_hear_the_same_as_one(sample: Path, tmp_path: Path) -> None:
         (one.recording, str(one.result), one.duration_s) for one in alone
     ]
     assert isinstance(together[-1].result, AudioError)
+
+
+def test_warnings_come_back_from_processes(sample: Path, tmp_path: Path) -> None:
+    samples = read(sample, rate_hz=8000).samples
+    soundfile.write(tmp_path / "a.wav", np.stack([samples, np.zeros_like(samples)], axis=1), 8000)
+    (heard,) = transcribed_by_processes(find([str(tmp_path)]), Reading(channel="split"), jobs=2)
+    assert isinstance(heard.result, Hypothesis)
+    rate, silent = heard.result.warnings
+    assert rate.startswith("has 8000 samples a second")
+    assert silent.startswith("channel 2 is silent")
 
 
 def test_a_model_that_cannot_be_loaded_is_one_error(tmp_path: Path) -> None:

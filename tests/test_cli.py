@@ -93,7 +93,8 @@ def make_corpus(folder: Path, split: str, count: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         time_s = np.arange(round(RATE_HZ * (0.5 + 0.1 * (number % 4)))) / RATE_HZ  # [T]
-        samples = 0.3 * np.sin(2 * np.pi * 300 * (1 + number % 4) * time_s) + rng.normal(0, 0.01, len(time_s))
+        loud = 0.3 * (np.sin(2 * np.pi * 4 * time_s) > 0)  # comes and goes as syllables do
+        samples = loud * np.sin(2 * np.pi * 300 * (1 + number % 4) * time_s) + rng.normal(0, 0.01, len(time_s))
         path = folder / f"{split}{number}.wav"
         soundfile.write(path, samples, RATE_HZ)
         utterances.append(Utterance(f"{split}-{number}", path, TEXTS[number % 4], len(samples) / RATE_HZ))

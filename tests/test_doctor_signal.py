@@ -12,9 +12,9 @@ import pytest
 import soundfile
 import soxr
 
-from asr import corpora, manifest
+from asr import corpora, manifest, signal
 from asr.doctor import measure as measuring
-from asr.doctor import robust, signal
+from asr.doctor import robust
 from asr.doctor.measure import Fault, Sound, measure
 from asr.doctor.report import examined
 from asr.doctor.survey import take_survey

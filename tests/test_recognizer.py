@@ -30,9 +30,12 @@ STEP = 0.1  # of loudness from one token to the next; the blank is silence
 
 
 def spoken(text: str, blocks: int = 2) -> FloatArray:
-    """Return samples [T] that the model reads as `text`: each letter a level, silence after it."""
+    """Return samples [T] that the model reads as `text`: each letter a level and a tone, silence after it."""
     levels = [[STEP * (LETTERS.index(letter) + 1)] * blocks + [0.0] * blocks for letter in text]
-    return np.repeat(np.array(levels, dtype=np.float32).ravel(), BLOCK)
+    samples = np.repeat(np.array(levels, dtype=np.float32).ravel(), BLOCK)
+    # Whole periods to a block, so that its mean stays; a level alone has no sound.
+    tone = STEP / 2 * np.sin(2 * np.pi * 1000 * np.arange(len(samples)) / RATE_HZ)
+    return (samples + tone * (samples > 0)).astype(np.float32)
 
 
 def model_by_loudness() -> onnx.ModelProto:

@@ -65,6 +65,23 @@ def test_what_ffmpeg_decodes_is_read_in_an_archive_too(tmp_path: Path) -> None:
     np.testing.assert_array_equal(audio.read(inside, start_s=0.6).samples, audio.read(outside, start_s=0.6).samples)
 
 
+def test_an_open_member_is_like_an_open_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = np.random.default_rng(0).bytes(5000)
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "none").touch()
+    archive = packed(tmp_path, *(tmp_path / name for name in ("a", "b", "none")))
+    monkeypatch.setattr(tars, "_BUFFER", 100)
+    with tars.opened(archive / "b") as member, tars.opened(tmp_path / "b") as file:
+        for whence, offset, count in [(0, 10, 20), (1, -5, 300), (2, -10, 30), (2, 5, 1), (0, 0, -1), (0, 0, 1)]:
+            assert member.seek(offset, whence) == file.seek(offset, whence)
+            assert member.read(count) == file.read(count)
+            assert member.tell() == file.tell()
+    assert tars.size(archive / "b") == 5000
+    with tars.opened(archive / "none") as member:
+        assert member.read() == b""
+
+
 @pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_members_of_every_kind_of_tar_are_found(tmp_path: Path, kind: int) -> None:
     names = ["a.wav", "deep/er/b.wav", "./c.wav", "z" * 90 + ".wav"] + ["x" * 120 + "ü.wav"] * (

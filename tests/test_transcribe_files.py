@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,10 @@ import soundfile
 from click.testing import CliRunner, Result
 
 import asr
+from asr import audio
 from asr.cli import main
-from asr.cli.meter import Meter, duration
+from asr.cli.tally import Tally, duration
+from asr.longform import LONGEST_S
 
 FORMATS = {"txt": "txt", "json": "json", "jsonl": "jsonl", "ctm": "ctm", "textgrid": "TextGrid"} | {
     "srt": "srt",
@@ -134,6 +137,44 @@ def test_split_channels_are_told_apart(sample: Path, tmp_path: Path) -> None:
     assert split.startswith("2: ")
 
 
+def test_a_long_recording_is_the_same_in_an_archive_and_in_a_channel(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once, rate_hz = soundfile.read(sample, dtype="float32")
+    long = np.tile(once, 1 + round(1.1 * LONGEST_S * rate_hz / len(once)))
+    soundfile.write(tmp_path / "one.wav", long, rate_hz)
+    soundfile.write(tmp_path / "two.flac", np.stack([np.zeros_like(long), long], axis=1), rate_hz)
+    with tarfile.open(tmp_path / "talks.tar", "w") as archive:
+        for name in ("one.wav", "two.flac"):
+            archive.add(tmp_path / name, name)
+    spans: list[float] = []
+    reading = audio.Recording.read
+    monkeypatch.setattr(audio, "PIECE_S", 10.0)
+    monkeypatch.setattr(
+        audio.Recording, "read", lambda *args, **how: spans.append(how["duration_s"] or 0.0) or reading(*args, **how)
+    )
+    text = run(tmp_path / "one.wav").stdout
+    for arguments in (["talks.tar/one.wav"], ["two.flac", "--channel", "2"], ["talks.tar/two.flac", "--channel", "2"]):
+        assert run(tmp_path / arguments[0], *arguments[1:]).stdout == text
+    split = run(tmp_path / "two.flac", "--channel", "split")
+    assert split.stdout.replace("2: ", "").split() == text.split()
+    assert "two.flac: channel 1 is silent" in split.stderr
+    assert len(spans) > 20
+    assert set(spans) == {0.0, 10.0}  # 0: the last piece, to the end
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_warnings_are_told_where_files_are_written_too(folder: Path, tmp_path: Path, sample: Path, jobs: int) -> None:
+    soundfile.write(folder / "line\nbreak.wav", audio.read(sample, rate_hz=8000).samples, 8000)
+    for more in ([], ["--out", tmp_path / "out", "--format", "json", "--quiet"]):
+        result = run(folder, "--jobs", jobs, *more)
+        assert result.exit_code == 0
+        (warning,) = [line for line in result.stderr.splitlines() if line.startswith("asr: warning: ")]
+        assert warning.startswith(f"asr: warning: {folder}/line break.wav: has 8000 samples a second")
+    written = json.loads((tmp_path / "out" / "line\nbreak.json").read_text())
+    assert written["warnings"][0].startswith("has 8000 samples a second")
+
+
 def test_a_list_and_a_pattern(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "list").write_bytes(f"{folder}/deep/-c.flac".encode())
     lines = run("--list", tmp_path / "list", f"{folder}/*.wav").stdout.splitlines()
@@ -224,17 +265,17 @@ def test_a_job_killed_at_any_moment_can_be_resumed(folder: Path, tmp_path: Path)
 # ---- what is shown
 
 
-def test_the_meter_says_how_far_a_job_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_tally_says_how_far_a_job_is(capsys: pytest.CaptureFixture[str]) -> None:
     now = [0.0]
-    with Meter(4, 1000, skipped=2, clock=lambda: now[0]) as meter:
+    with Tally(4, 1000, skipped=2, clock=lambda: now[0]) as tally:
         now[0] = 30.0
-        meter.count(well=True, audio_s=3600.0, size=250)
-        assert meter.line() == "1/4 files, 1.00 h of audio, 120 times real time, 1:30 left"
+        tally.count(well=True, audio_s=3600.0, size=250)
+        assert tally.line() == "1/4 files, 1.00 h of audio, 120 times real time, 1:30 left"
         assert capsys.readouterr().err == "", "a log is told once a minute"
         now[0] = 61.0
-        meter.count(well=False, audio_s=0.0, size=250)
+        tally.count(well=False, audio_s=0.0, size=250)
     assert capsys.readouterr().err == "2/4 files, 1 failed, 1.00 h of audio, 59 times real time, 1:01 left\n"
-    assert meter.summary().splitlines() == [
+    assert tally.summary().splitlines() == [
         "done           1",
         "failed         1",
         "skipped        2",

@@ -24,8 +24,8 @@ from asr.alignment.words import timed
 from asr.bundle import ModelInfo
 from asr.decoders import check_log_probs
 from asr.errors import DataError, ModelError, require
+from asr.intake import Audio
 from asr.longform import AcousticModel
-from asr.recognizer import Audio
 from asr.types import FloatArray
 
 __all__ = ["DOUBTFUL", "AlignedWord", "Alignment", "align"]

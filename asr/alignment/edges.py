@@ -14,9 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from asr.alignment.script import Span
+from asr.signal import HOPS
 from asr.types import FloatArray
-
-HOPS = 4  # to a frame: 10 ms where a frame is 40 ms
 
 # A pause is quieter than a quarter of the way, in decibels, from the quietest of the stretch to the word, for 50 ms at
 # least and within half a second of the word's tokens. Where the word stands out by less than 10 dB no pause can be told
@@ -29,19 +28,6 @@ _CONTRAST_DB = 10.0
 _RANGE_DB = 40.0  # what is quieter still is as quiet: beside digital silence a room would be loud
 _REACH_HOPS = 50
 _NEAR_HOPS = 20
-
-
-def loudness_db(samples: FloatArray, frames: int, frame_samples: int) -> FloatArray:
-    """Return the level [HOPS * frames] of samples [T] after pre-emphasis; silence where the frames outlast them."""
-    if not frames:
-        return np.zeros(0, np.float32)
-    power = np.zeros(frames * frame_samples, np.float32)
-    samples = samples[: len(power)]
-    # Differences of neighbours: hum and rumble do not count, hisses do.
-    power[: len(samples)] = np.square(np.diff(samples, prepend=samples[:1]))
-    edges = np.round(np.arange(HOPS * frames + 1) * frame_samples / HOPS).astype(np.int64)
-    energy = np.add.reduceat(power, edges[:-1]) / np.diff(edges)
-    return np.asarray(10 * np.log10(energy + 1e-10), np.float32)
 
 
 def word_edges(loudness: FloatArray, tokens: Sequence[Span]) -> list[Span]:

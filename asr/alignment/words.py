@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from asr.alignment.edges import HOPS, word_edges
+from asr.alignment.edges import word_edges
 from asr.alignment.fit import Fit
 from asr.alignment.result import AlignedWord
 from asr.alignment.script import Script
+from asr.signal import HOPS
 from asr.types import FloatArray
 
 Times = tuple[float, float]

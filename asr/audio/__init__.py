@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import wave
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,80 @@ from asr.audio.sources import open_source
 from asr.containers import AudioInfo
 from asr.errors import AudioError
 from asr.files import existing_file, replacing
-from asr.types import Utterance, Waveform
+from asr.types import FloatArray, Utterance, Waveform
 
-__all__ = ["AudioInfo", "duration_s", "from_array", "probe", "raw_to_wav", "read", "read_raw", "read_utterance"]
+__all__ = [
+    "AudioInfo",
+    "Recording",
+    "duration_s",
+    "from_array",
+    "probe",
+    "raw_to_wav",
+    "read",
+    "read_raw",
+    "read_utterance",
+]
+
+PIECE_S = 60.0  # of a long recording; 23 MB of stereo at 48 kHz
 
 _SLACK_S = 0.05  # a span may end this much behind the file: times in manifests are rounded
 _CHANNELS = 64  # more than any recorder has; an array [C, T] given for [T, C] shows here
+
+Listener = Callable[[FloatArray], None]
+
+
+class Recording:
+    """An audio file that is held open, to be read in spans; raises what `read` raises.
+
+    `info` is what its header says; what is not `seekable` (a pipe) can be read only once, from the beginning.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path, self._source = path, open_source(path)
+        self.info, self.seekable = self._source.info, self._source.seekable
+
+    def close(self) -> None:
+        self._source.close()
+
+    def read(
+        self,
+        *,
+        rate_hz: int | None = None,
+        start_s: float = 0.0,
+        duration_s: float | None = None,
+        channel: int | None = None,
+        listen: Listener | None = None,
+    ) -> Waveform:
+        """Read a span as `read` does.
+
+        listen: is given the samples, [T] or [T, C] at the file's own rate, before they are mixed.
+        """
+        info, path = self.info, self._path
+        target_hz = info.rate_hz if rate_hz is None else _checked_rate(rate_hz, path)
+        _check_span(info, start_s, duration_s, path)
+        part = arrays.part(info.rate_hz, target_hz, start_s, duration_s)
+        samples = self._source.read(part.first, part.frames)
+        if not info.subtype.startswith("PCM_"):  # whole numbers cannot be wrong
+            arrays.check(samples, path, first=part.first)
+        mono = arrays.mono(samples, channel, path)
+        if listen:
+            listen(samples)
+        mono = arrays.resample(mono, info.rate_hz, target_hz)[part.skip :][: part.keep]
+        if not len(mono):
+            raise AudioError(f"{path}: the span of {duration_s} s from {start_s} s holds no sample; make it longer")
+        return Waveform(mono, target_hz)
+
+    def pieces(
+        self, *, rate_hz: int | None = None, channel: int | None = None, listen: Listener | None = None
+    ) -> Iterator[FloatArray]:
+        """Yield all samples in order, PIECE_S at a time and up to half as much again at the end.
+
+        What can be read only once is one piece.
+        """
+        count = max(1, round(self.info.duration_s / PIECE_S)) if self.seekable else 1
+        for number in range(count):
+            start_s, span_s = number * PIECE_S, None if number == count - 1 else PIECE_S
+            yield self.read(rate_hz=rate_hz, start_s=start_s, duration_s=span_s, channel=channel, listen=listen).samples
 
 
 def duration_s(path: str | Path) -> float:
@@ -56,18 +125,8 @@ def read(
     or samples that are not numbers, and for a span or channel that it does not have; MissingPackage where the format
     needs the extra `video`.
     """
-    with contextlib.closing(open_source(path)) as source:
-        info = source.info
-        target_hz = info.rate_hz if rate_hz is None else _checked_rate(rate_hz, path)
-        _check_span(info, start_s, duration_s, path)
-        part = arrays.part(info.rate_hz, target_hz, start_s, duration_s)
-        samples = source.read(part.first, part.frames)
-    if not info.subtype.startswith("PCM_"):  # whole numbers cannot be wrong
-        arrays.check(samples, path, first=part.first)
-    samples = arrays.resample(arrays.mono(samples, channel, path), info.rate_hz, target_hz)[part.skip :][: part.keep]
-    if not len(samples):
-        raise AudioError(f"{path}: the span of {duration_s} s from {start_s} s holds no sample; make it longer")
-    return Waveform(samples, target_hz)
+    with contextlib.closing(Recording(path)) as recording:
+        return recording.read(rate_hz=rate_hz, start_s=start_s, duration_s=duration_s, channel=channel)
 
 
 def read_utterance(utterance: Utterance, rate_hz: int) -> Waveform:

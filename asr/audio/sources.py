@@ -34,6 +34,9 @@ class Source(Protocol):
     @property
     def info(self) -> AudioInfo: ...
 
+    @property
+    def seekable(self) -> bool: ...
+
     def read(self, first: int, frames: int | None) -> FloatArray: ...  # [T] or [T, C]
 
     def close(self) -> None: ...
@@ -73,6 +76,8 @@ class _SoundFile:
         self.info = AudioInfo(file.samplerate, file.channels, frames, file.format, file.subtype)
         if file.format in _LOGGING and frames:
             self._look_into_log(file.extra_info)
+        self._at = 0  # the frame that is read next
+        self.seekable = bool(file.seekable())
         if file.format == "OGG":
             self._look_at_end_of_ogg()
 
@@ -84,9 +89,10 @@ class _SoundFile:
         wanted = left if frames is None else min(frames, left)
         lead = min(first, self._lead_frames)
         try:
-            if first > lead:
+            if self._at != first - lead:
                 self._file.seek(first - lead)
             samples: FloatArray = self._file.read(lead + wanted, dtype="float32")[lead:]
+            self._at = first + len(samples)
         except soundfile.LibsndfileError as error:
             raise self._stopped(max(first, self._file.tell()), _reason(error)) from error
         except MemoryError as error:

@@ -11,11 +11,18 @@ import click
 
 from asr.errors import AsrError
 from asr.files import replacing
+from asr.writers.names import encodable
 
 
 def complain(error: AsrError) -> None:
     """Print what went wrong, as one line on standard error."""
     click.echo(f"asr: error: {' '.join(str(error).splitlines())}", err=True)
+
+
+def warn(name: str, warnings: Iterable[str]) -> None:
+    """Print what makes the text of a file doubtful, a line each on standard error."""
+    for sentence in warnings:
+        click.echo(f"asr: warning: {' '.join(encodable(name).splitlines())}: {sentence}", err=True)
 
 
 def as_json(value: object) -> str:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asr.cli import inputs, options
-from asr.cli.meter import Meter
 from asr.cli.options import PATH, given
-from asr.cli.output import complain
+from asr.cli.output import complain, warn
+from asr.cli.tally import Tally
 from asr.errors import AsrError, OutputError
 
 if TYPE_CHECKING:
@@ -83,13 +83,13 @@ def command(
     todo = recordings if outputs is None else outputs.recordings
     size = sum(recording.size for recording in todo)
     shown = not quiet and len(recordings) > 1 and (outputs is not None or sys.stderr.isatty())
-    with Meter(len(todo), size, skipped=len(recordings) - len(todo), shown=shown) as meter:
+    with Tally(len(todo), size, skipped=len(recordings) - len(todo), shown=shown) as tally:
         results = heard(todo, reading, jobs, by_length=outputs is not None, timed=shown, path=model, **settings)
         for one in results:
-            put(one, outputs, next(iter(writers.values())), meter, several=len(recordings) > 1)
+            put(one, outputs, next(iter(writers.values())), tally, several=len(recordings) > 1)
     if shown and outputs is not None:
-        click.echo(meter.summary(), err=True)
-    if meter.failed:
+        click.echo(tally.summary(), err=True)
+    if tally.failed:
         ctx.exit(1)
 
 
@@ -156,18 +156,21 @@ def heard(
     )
 
 
-def put(one: Heard, outputs: Outputs | None, writer: Writer, meter: Meter, *, several: bool) -> None:
+def put(one: Heard, outputs: Outputs | None, writer: Writer, tally: Tally, *, several: bool) -> None:
     """Print or write one result; what is wrong is told and counted."""
     error = one.result if isinstance(one.result, AsrError) else None
     if error is None and outputs is not None:
         error = written(one, outputs)
-    meter.count(well=error is None, audio_s=one.duration_s, size=one.recording.size)
+    tally.count(well=error is None, audio_s=one.duration_s, size=one.recording.size)
     if error is not None:
-        meter.clear()
+        tally.clear()
         complain(error)
-    elif outputs is None and not isinstance(one.result, AsrError):
-        meter.clear()
-        click.echo(writer.write(one.recording.name, one.result, several=several))
+    elif not isinstance(one.result, AsrError):
+        if outputs is None or one.result.warnings:
+            tally.clear()
+        warn(one.recording.name, one.result.warnings)
+        if outputs is None:
+            click.echo(writer.write(one.recording.name, one.result, several=several))
 
 
 def written(one: Heard, outputs: Outputs) -> OutputError | None:

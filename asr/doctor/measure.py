@@ -11,18 +11,19 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from asr import audio
-from asr.alignment.edges import HOPS, loudness_db
-from asr.doctor.signal import (
+from asr.errors import AudioError, MissingFile, SampleError
+from asr.signal import (
     HOP_S,
+    HOPS,
     Pauses,
     Spectrum,
     band_limit_hz,
     clipped_samples,
+    loudness_db,
     pauses,
     power_spectrum,
     window_samples,
 )
-from asr.errors import AudioError, MissingFile, SampleError
 from asr.types import FloatArray, Utterance
 
 PIECE_S = 60.0  # held at a time, so that the memory does not grow with the recordings

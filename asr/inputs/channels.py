@@ -34,7 +34,8 @@ def merged(channels: Sequence[Hypothesis]) -> Hypothesis:
     """Return one hypothesis of those of the channels of a recording, a speaker a channel.
 
     The words of a turn, which ends at a pause, stay together; turns are in order of time, and each is a line of the
-    text, after the number of its channel. The confidence is the mean over the words.
+    text, after the number of its channel. The confidence is the mean over the words. A warning names its channel,
+    unless it is about all.
     """
     found = (turn for number, heard in enumerate(channels, start=1) for turn in _turns(heard, number))
     turns = sorted(found, key=lambda turn: turn.start_s)
@@ -44,7 +45,19 @@ def merged(channels: Sequence[Hypothesis]) -> Hypothesis:
         f"{channel}: {sentence(word.text for word in said)}"
         for channel, said in groupby(words, key=lambda word: word.channel)
     ]
-    return Hypothesis("\n".join(lines), words, confidence)
+    return Hypothesis("\n".join(lines), words, confidence, warnings=_warnings(channels))
+
+
+def _warnings(channels: Sequence[Hypothesis]) -> tuple[str, ...]:
+    said = {sentence: None for heard in channels for sentence in heard.warnings}
+    of_all = [sentence for sentence in said if all(sentence in heard.warnings for heard in channels)]
+    of_one = [
+        f"channel {number} {sentence}"
+        for number, heard in enumerate(channels, start=1)
+        for sentence in heard.warnings
+        if sentence not in of_all
+    ]
+    return (*of_all, *of_one)
 
 
 def _turns(heard: Hypothesis, channel: int) -> list[_Turn]:

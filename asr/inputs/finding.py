@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from asr import tars
 from asr.containers import AUDIO_SUFFIXES, VIDEO_SUFFIXES
-from asr.errors import DataError
+from asr.errors import AudioError, DataError
 from asr.files import existing_file
 from asr.inputs.recording import STDIN, Recording, measured
 
@@ -20,11 +21,11 @@ _MAGIC = re.compile(r"[*?[]")
 def find(names: Iterable[str], lists: Iterable[Path] = ()) -> list[Recording]:
     """Return the recordings that are named, in this order, each once.
 
-    A folder stands for the audio and video below it, hidden ones left out, by their names; a pattern (`*`, `?`, `[]`,
-    `**`) for what it matches, where no file has that name; `-` for standard input; `http://` and `https://` for what is
-    there. Any other name, a folder without audio and a pattern without matches are recordings that cannot be read, so
-    that they do not stop the others. A list holds a name a line, or names ended by zero bytes, as `find -print0` writes
-    them; `-` is a list from standard input.
+    A folder stands for the audio and video below it, a tar archive for those in it, hidden ones left out, by their
+    names; a pattern (`*`, `?`, `[]`, `**`) for what it matches, where no file has that name; `-` for standard input;
+    `http://` and `https://` for what is there. Any other name, a folder or an archive without audio and a pattern
+    without matches are recordings that cannot be read, so that they do not stop the others. A list holds a name a line,
+    or names ended by zero bytes, as `find -print0` writes them; `-` is a list from standard input.
 
     Raises DataError for an empty list and for standard input named twice; MissingFile for a list that is not there.
     """
@@ -41,10 +42,31 @@ def _found(name: str) -> Iterator[Recording]:
         yield recording
     elif os.path.isdir(name):
         yield from _below(name)
-    elif _MAGIC.search(name) and not os.path.lexists(name):
+    elif os.path.isfile(name):
+        yield from _one(name, name)
+    elif _MAGIC.search(name) and not os.path.lexists(name) and not tars.split(name):
         yield from _matching(name)
     else:
         yield measured(name)
+
+
+def _one(file: str, root: str) -> Iterator[Recording]:
+    """Yield a file, or what is in an archive; one that is damaged or holds no audio is found out when it is read."""
+    if not file.endswith(tars.SUFFIX):
+        yield measured(file, "" if file == root else root)
+        return
+    try:
+        names = [name for name in tars.members(Path(file)) if _is_shown_audio(os.path.basename(name))]
+    except AudioError:
+        names = []
+    for name in names:
+        yield measured(name, root)
+    if not names:
+        yield Recording(file)
+
+
+def _is_shown_audio(file: str) -> bool:
+    return file.lower().endswith(SUFFIXES) and not file.startswith(".")
 
 
 def _below(folder: str) -> Iterator[Recording]:
@@ -53,7 +75,7 @@ def _below(folder: str) -> Iterator[Recording]:
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for file in sorted(files):
-            if file.lower().endswith(SUFFIXES) and not file.startswith("."):
+            if _is_shown_audio(file):
                 count += 1
                 yield measured(os.path.join(parent, file), folder)
     if not count:
@@ -70,7 +92,7 @@ def _matching(pattern: str) -> Iterator[Recording]:
     while _MAGIC.search(root):
         root = os.path.dirname(root)
     for path in matches:
-        yield measured(path, root or ".")
+        yield from _one(path, root or ".")
 
 
 def _listed(lists: Iterable[Path]) -> Iterator[str]:

@@ -7,18 +7,20 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from asr import audio
+from asr import audio, tars
 from asr.errors import AsrError, AudioError
 from asr.files import writing
 from asr.inputs.channels import MIX, SPLIT
 from asr.inputs.raw import Raw, read_raw
 from asr.inputs.recording import Recording
-from asr.types import Waveform
+from asr.types import Channel, Waveform
+
+Part = str | Channel | Waveform
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,15 @@ class Reading:
     def tells_channels_apart(self) -> bool:
         return self.channel == SPLIT
 
-    def audios(self, recording: Recording, rate_hz: Callable[[], int], stack: ExitStack) -> list[str | Waveform]:
+    def audios(self, recording: Recording, stack: ExitStack) -> list[Part]:
         """Return what is to be heard, one for each channel that is told apart; raises an AsrError that names it.
 
-        rate_hz: says the rate at which it is to be heard. What was loaded for it is removed with `stack`. A path stands
-        for all of a file, which is not read yet.
+        What was loaded for it is removed with `stack`. Files and their channels are not read yet, so that long ones
+        need not be held; samples without a header are.
         """
         path = self._local(recording, stack)
         try:
-            return self._parts(path, rate_hz)
+            return self._parts(path)
         except AsrError as error:
             raise renamed(error, path, recording.name) from error
 
@@ -65,19 +67,16 @@ class Reading:
         load(recording.name, path, limits)
         return str(path)
 
-    def _parts(self, path: str, rate_hz: Callable[[], int]) -> list[str | Waveform]:
+    def _parts(self, path: str) -> list[Part]:
         if self.raw is not None:
-            samples = read_raw(path, self.raw)  # [T, C]
+            samples, rate_hz = read_raw(path, self.raw), self.raw.rate_hz  # [T, C]
             if self.channel == MIX:
-                return [audio.from_array(samples, self.raw.rate_hz, rate_hz())]
-            return [
-                audio.from_array(samples[:, number - 1], self.raw.rate_hz, rate_hz())
-                for number in self._numbers(path, samples.shape[1])
-            ]
+                return [audio.from_array(samples, rate_hz, rate_hz)]
+            numbers = self._numbers(path, samples.shape[1])
+            return [audio.from_array(samples[:, number - 1], rate_hz, rate_hz) for number in numbers]
         if self.channel == MIX:
             return [path]
-        numbers = self._numbers(path, audio.probe(path).channels)
-        return [audio.read(path, rate_hz=rate_hz(), channel=number - 1) for number in numbers]
+        return [Channel(path, number - 1) for number in self._numbers(path, audio.probe(path).channels)]
 
     def _numbers(self, path: str, channels: int) -> list[int]:
         if self.channel == SPLIT:
@@ -90,9 +89,15 @@ class Reading:
 
 
 def _look_at(name: str) -> None:
-    """Refuse a name that the system does not even look up; a file that is not there is refused by who reads it."""
+    """Refuse a name that the system does not even look up; a file that is not there is refused by who reads it.
+
+    An archive is named in place of what lies in it where that is nothing.
+    """
+    if name.endswith(tars.SUFFIX) and os.path.isfile(name):
+        tars.members(Path(name))
+        raise AudioError(f"{name}: holds no audio; name an archive with files such as WAV or FLAC")
     try:
-        os.stat(name)
+        tars.size(name)
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:  # ValueError: a zero byte

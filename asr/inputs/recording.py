@@ -7,6 +7,9 @@ import posixpath
 from pathlib import Path
 from typing import NamedTuple
 
+from asr import tars
+from asr.errors import AudioError
+
 STDIN = "-"
 SCHEMES = ("http://", "https://")
 
@@ -57,6 +60,6 @@ def measured(name: str, root: str = "") -> Recording:
     """Return a recording with its size; one that is not there is found out when it is read."""
     recording = Recording(name, root)
     try:
-        return recording._replace(size=os.stat(name).st_size) if recording.is_file else recording
-    except OSError:
+        return recording._replace(size=tars.size(name)) if recording.is_file else recording
+    except (OSError, AudioError):
         return recording

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from asr.types import Hypothesis, Word
 from asr.writers.names import encodable
 
-ALTERNATIVES = "alternatives"  # left out where there are none
+OMITTED = ("alternatives", "warnings")  # where there are none
 
 
 class Json:
@@ -31,7 +31,7 @@ def plain(name: str, value: Any) -> Any:
     if isinstance(value, Hypothesis | Word):
         known = {field.name: plain(field.name, getattr(value, field.name)) for field in fields(value)}
         lists_last = sorted(known.items(), key=lambda item: isinstance(item[1], list))
-        return {key: content for key, content in lists_last if content is not None and (content or key != ALTERNATIVES)}
+        return {key: content for key, content in lists_last if content is not None and (content or key not in OMITTED)}
     if isinstance(value, tuple):
         return [plain(name, one) for one in value]
     return round(value, 3 if name.endswith("_s") else 4) if isinstance(value, float) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asr.doctor.case import Symptom
 from asr.doctor.check import Check, each_sound
 from asr.doctor.measure import Sound
-from asr.doctor.signal import CONTRAST_DB
+from asr.signal import CONTRAST_DB
 
 CLIPPED, CLIPPED_SHARE = 10, 0.001  # samples, and 16 of them a second at 16 kHz; what is less cannot be heard
 FAINT_DB = -60.0  # of full scale; the steps of 16 bits lie at -101

@@ -15,7 +15,7 @@ _TERMINAL_S, _LOG_S = 0.1, 60.0  # between two lines: on a terminal, where each 
 
 
 @dataclass
-class Meter:
+class Tally:
     """Counts recordings and their audio; to be used in a `with` block, which ends the line on the terminal.
 
     files and size: how many are to be done and their bytes, by which the time left is estimated. Nothing is shown
@@ -38,7 +38,7 @@ class Meter:
     def __post_init__(self) -> None:
         self._start_s = self._told_s = self.clock()
 
-    def __enter__(self) -> Meter:
+    def __enter__(self) -> Tally:
         return self
 
     def __exit__(
