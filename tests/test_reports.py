@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html.parser
 import json
 import re
 from pathlib import Path
@@ -11,32 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner, Result
+from html_pages import Page
 
 from asr.cli import main
-
-VOID = {"meta", "input", "br", "img"}
-
-
-class Page(html.parser.HTMLParser):
-    """Checks that every element is closed, and gathers the addresses."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.addresses: list[str] = []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 def run(*arguments: object) -> Result:

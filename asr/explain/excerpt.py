@@ -72,6 +72,6 @@ def _check(name: str, start_s: float, end_s: float | None, total_s: float) -> No
         )
     if last_s - start_s > LONGEST_S:
         raise AudioError(
-            f"{name}: is {last_s - start_s:.0f} s long, and a page holds up to {LONGEST_S:.0f}; choose a part with --from "
-            "and --to"
+            f"{name}: is {last_s - start_s:.0f} s long, and a page holds up to {LONGEST_S:.0f}; choose a part with "
+            "--from and --to"
         )

@@ -20,6 +20,21 @@ from asr.types import Hypothesis, Waveform
 
 _HERE = Path(__file__).parent
 # Lossless, so that every sample stands where it was: words are played by their times.
+_OVER_TIME = """\
+<noscript><p class="note">The pictures need JavaScript.</p></noscript>
+<audio id="player" controls src="{sound}"></audio>
+<div class="tools">
+<button type="button" id="farther" aria-label="Show more at once">&minus;</button>
+<button type="button" id="closer" aria-label="Show more closely">+</button>
+<span class="note">Click a word to hear it.</span>
+</div>
+<div id="timeline" tabindex="0" role="group" aria-label="Over time; scroll sideways for more"><div id="tracks">
+{pictures}{words}
+<canvas id="axis" aria-hidden="true"></canvas><div id="cursor" hidden></div><div id="playhead" hidden></div>
+</div></div>
+<label class="frame">Frame <input type="range" id="frame" min="0" value="0"></label>
+<output id="likely" for="frame">Move over the pictures, or the slider, to see what is likely in a frame.</output>
+<script type="application/json" id="data">{data}</script>"""
 _TICKS = '<div id="ticks" aria-hidden="true"></div>'
 _KIND, _TYPE = "FLAC", "audio/flac"
 
@@ -52,7 +67,8 @@ def _headline(heard: Heard) -> str:
     said = escape(hypothesis.text) if hypothesis.text else "<em>no words are heard</em>"
     warned = "".join(f"<li>{escape(sentence)}</li>" for sentence in hypothesis.warnings)
     warnings = f'<ul class="warnings" aria-label="Warnings">{warned}</ul>' if warned else ""
-    return f'<h1>{escape(_short(part.name))}</h1><p class="heard">{said}</p><p class="note">{escape("; ".join(facts))}</p>{warnings}'
+    note = f'<p class="note">{escape("; ".join(facts))}</p>'
+    return f'<h1>{escape(_short(part.name))}</h1><p class="heard">{said}</p>{note}{warnings}'
 
 
 def _counted(count: int, noun: str) -> str:
@@ -70,21 +86,13 @@ def _over_time(heard: Heard) -> str:
     data = json.dumps(tracks(heard), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     sound = data_address(Waveform(part.samples, part.rate_hz), _KIND, _TYPE)
     said = f'{_caption("Said")}<ol id="said" aria-label="Words of the reference"></ol>' if heard.said else ""
-    return (
-        f'<noscript><p class="note">The pictures need JavaScript.</p></noscript><audio id="player" controls src="{sound}">'
-        '</audio><div class="tools"><button type="button" id="farther" aria-label="Show more at once">&minus;</button>'
-        '<button type="button" id="closer" aria-label="Show more closely">+</button>'
-        '<span class="note">Click a word to hear it.</span></div>'
-        '<div id="timeline" tabindex="0" role="group" aria-label="Over time; scroll sideways for more"><div id="tracks">'
-        f"{_picture('waveform', 'Waveform')}"
-        f"{_picture('spectrogram', f'Spectrogram, 0 to {part.rate_hz / 2000:g} kHz on the mel scale', _TICKS)}"
-        f"{_picture('posteriors', 'Probability of each token, blank in grey')}"
-        f'{_caption("Heard, with confidence")}<ol id="words" aria-label="Words that are heard"></ol>{said}'
-        '<canvas id="axis" aria-hidden="true"></canvas><div id="cursor" hidden></div><div id="playhead" hidden></div>'
-        '</div></div><label class="frame">Frame <input type="range" id="frame" min="0" value="0"></label>'
-        '<output id="likely" for="frame">Move over the pictures, or the slider, to see what is likely in a frame.</output>'
-        f'<script type="application/json" id="data">{data}</script>'
+    pictures = (
+        _picture("waveform", "Waveform"),
+        _picture("spectrogram", f"Spectrogram, 0 to {part.rate_hz / 2000:g} kHz on the mel scale", _TICKS),
+        _picture("posteriors", "Probability of each token, blank in grey"),
     )
+    words = f'{_caption("Heard, with confidence")}<ol id="words" aria-label="Words that are heard"></ol>{said}'
+    return _OVER_TIME.format(sound=sound, pictures="".join(pictures), words=words, data=data)
 
 
 def _picture(id: str, caption: str, above: str = "") -> str:

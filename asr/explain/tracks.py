@@ -17,6 +17,7 @@ from asr.types import FloatArray, Word
 _PAIRS, _PAIRS_S = 4096, 400  # of extremes: for a short recording, and a second of a longer one
 _HOP_S, _WINDOW_S, _FFT_S, _BANDS = 0.01, 0.025, 0.064, 80
 _RANGE_DB = 70.0
+_FAINT = 1e-6  # the power of the loudest band below which there is nothing to see
 _TICKS_HZ = (500, 1000, 2000, 4000, 8000)
 _LIKELY = 0.01  # tokens of a frame that are less probable are left out, unless they are the best
 _DRAWN = 0.1  # a token has a line if it is so probable in a frame
@@ -62,8 +63,8 @@ def spectrum(samples: FloatArray, rate_hz: int) -> npt.NDArray[np.uint8]:
     power = librosa.feature.melspectrogram(
         y=samples, sr=rate_hz, n_fft=size, win_length=window, hop_length=hop, n_mels=_BANDS, pad_mode="constant"
     )  # [bands, columns]
-    decibels = librosa.power_to_db(power, ref=max(float(power.max()), 1e-12), amin=1e-12, top_db=_RANGE_DB)
-    return np.round(255 * np.clip(1 + decibels.T / _RANGE_DB, 0, 1)).astype(np.uint8)
+    decibels = librosa.power_to_db(power, ref=max(float(power.max()), _FAINT), amin=1e-14, top_db=None)
+    return np.asarray(np.round(255 * np.clip(1 + decibels.T / _RANGE_DB, 0, 1)), np.uint8)
 
 
 def _ticks(rate_hz: int) -> list[tuple[int, float]]:

@@ -13,7 +13,7 @@ _SCRIPT = re.compile(r'<script(?: type="module")?>(.*?)</script>', flags=re.DOTA
 def document(title: str, body: str, *, style: str, scripts: str = "") -> str:
     """Return the page; title: as HTML; scripts: `<script>` elements, which run after the body is there.
 
-    Its Content-Security-Policy lets run these scripts and no other, whatever stands in the body, and nothing be fetched.
+    Its Content-Security-Policy lets these scripts run and no other, whatever stands in the body; nothing is fetched.
     """
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
