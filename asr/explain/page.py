@@ -19,7 +19,7 @@ from asr.scoring.alignment import edits
 from asr.types import Hypothesis, Waveform
 
 _HERE = Path(__file__).parent
-# Lossless, so that every sample stands where it was: words are played by their times.
+# Found to the sample, where an MP3 of variable rate is sought by a coarse table: words are played by their times.
 _OVER_TIME = """\
 <noscript><p class="note">The pictures need JavaScript.</p></noscript>
 <audio id="player" controls src="{sound}"></audio>
