@@ -153,13 +153,20 @@ function drawAxis({ context, width }, begin_s, duration_s, scale) {
   }
 }
 
+// Show a mark at so many pixels, and scroll to it where it is out of sight.
+export function moveTo(id, x) {
+  const timeline = element("timeline");
+  element(id).hidden = false;
+  element(id).style.left = `${x}px`;
+  if (x < timeline.scrollLeft || x > timeline.scrollLeft + timeline.clientWidth) timeline.scrollLeft = x - timeline.clientWidth / 8;
+}
+
 // Let the playhead follow the player; `scale` tells the pixels a second. Return what plays from one second to another.
 export function followed(player, scale) {
   let end_s = Infinity, next = 0;
   const follow = () => {
     cancelAnimationFrame(next);
-    element("playhead").hidden = false;
-    element("playhead").style.left = `${player.currentTime * scale()}px`;
+    moveTo("playhead", player.currentTime * scale());
     if (player.currentTime >= end_s) player.pause();
     if (player.paused) end_s = Infinity;
     else next = requestAnimationFrame(follow);

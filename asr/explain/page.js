@@ -25,7 +25,7 @@ function draw() {
     share: (frame, id) => shares[frame * column.size + column.get(id)],
     lists: { words: [data.words, heardWord], ...(element("said") && { said: [data.said, playing] }) },
   });
-  if (!element("cursor").hidden) point();
+  if (!element("cursor").hidden) moveTo("cursor", (Number(element("frame").value) + 0.5) * data.frame_shift_s * scale);
 }
 
 const bands = (at) => Float32Array.from(spectrum.subarray(at * data.bands, (at + 1) * data.bands), (value) => data.range_db * (value / 255 - 1));
@@ -63,8 +63,7 @@ function point() {
   const text = `${clock(frame * data.frame_shift_s)}: ${tokens.join(", ")}`;
   element("likely").textContent = text;
   element("frame").setAttribute("aria-valuetext", text);
-  element("cursor").hidden = false;
-  element("cursor").style.left = `${(frame + 0.5) * data.frame_shift_s * scale}px`;
+  moveTo("cursor", (frame + 0.5) * data.frame_shift_s * scale);
 }
 
 function zoom(factor) {

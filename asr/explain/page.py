@@ -35,6 +35,7 @@ _OVER_TIME = """\
 <label class="frame">Frame <input type="range" id="frame" min="0" value="0"></label>
 <output id="likely" for="frame">Move over the pictures, or the slider, to see what is likely in a frame.</output>
 <script type="application/json" id="data">{data}</script>"""
+_OPEN_WORDS = 30  # of more, the table is shown when it is asked for
 _TICKS = '<div id="ticks" aria-hidden="true"></div>'
 _KIND, _TYPE = "FLAC", "audio/flac"
 
@@ -159,4 +160,8 @@ def _words(heard: Heard) -> str:
         ]
         for number, word in enumerate(heard.hypothesis.words, start=1)
     ]
-    return table(["#", "word", "from, s", "to, s", "confidence"], rows) if rows else ""
+    if not rows:
+        return ""
+    shown = table(["#", "word", "from, s", "to, s", "confidence"], rows)
+    is_open = " open" if len(rows) <= _OPEN_WORDS else ""
+    return f"<details{is_open}><summary>{_counted(len(rows), 'word')} with times</summary>{shown}</details>"
