@@ -41,8 +41,8 @@ def heard(recognizer: Recognizer, sample: Path) -> Heard:
     return explain(recognizer, part, reference=f"ENTER FOUR SIX SEVEN ONE {NAMES}")
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["explain", *map(str, arguments)], catch_exceptions=False)
+def run(*arguments: object, given: bytes = b"") -> Result:
+    return CliRunner().invoke(main, ["explain", *map(str, arguments)], input=given, catch_exceptions=False)
 
 
 def write(path: Path, samples: Any, rate_hz: int = RATE_HZ) -> Path:
@@ -222,6 +222,19 @@ def test_the_command_writes_a_page_and_replaces_none(sample: Path, tmp_path: Pat
     text = (tmp_path / "sample.html").read_text(encoding="utf-8")
     assert text.count('class="reading"') == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == ["said.txt", "sample.html"]
+
+
+def test_standard_input_is_a_recording_too(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba", reason="readings need the extra `beam`")
+    pytest.importorskip("librosa", reason="spectrograms need the extra `report`")
+    monkeypatch.chdir(tmp_path)
+    samples, _ = soundfile.read(sample, dtype="int16")
+    for given, form in ((sample.read_bytes(), []), (samples.tobytes(), ["--raw", "16000", "--force"])):
+        result = run("-", *form, given=given)
+        assert (result.exit_code, result.stdout) == (0, "stdin.html\n"), result.stderr
+        text = (tmp_path / "stdin.html").read_text(encoding="utf-8")
+        assert "<h1>stdin</h1>" in text
+        assert asr.load().transcribe(sample).text in text
 
 
 @pytest.mark.usefixtures("sample")

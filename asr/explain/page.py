@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from asr.explain.heard import Heard
 from asr.explain.tracks import tracks
+from asr.inputs import Recording
 from asr.reports.clips import data_address
 from asr.reports.document import document, resource
 from asr.reports.parts import LEGEND, alignment, per_cent, rate_cell, settings, table
@@ -53,7 +54,7 @@ def html_page(heard: Heard, made: Mapping[str, Any]) -> str:
     style = resource("page.css") + resource("page.css", _HERE)
     drawn = f'<script type="module">{resource("charts.js", _HERE)}{resource("page.js", _HERE)}</script>'
     scripts = f"{drawn}<script>{resource('page.js')}</script>"
-    title = f"{escape(_short(heard.excerpt.name))}: what is heard"
+    title = f"{_title(heard)}: what is heard"
     return document(title, f"<header>{_headline(heard)}</header><main>{body}</main>", style=style, scripts=scripts)
 
 
@@ -69,16 +70,16 @@ def _headline(heard: Heard) -> str:
     warned = "".join(f"<li>{escape(sentence)}</li>" for sentence in hypothesis.warnings)
     warnings = f'<ul class="warnings" aria-label="Warnings">{warned}</ul>' if warned else ""
     note = f'<p class="note">{escape("; ".join(facts))}</p>'
-    return f'<h1>{escape(_short(part.name))}</h1><p class="heard">{said}</p>{note}{warnings}'
+    return f'<h1>{_title(heard)}</h1><p class="heard">{said}</p>{note}{warnings}'
 
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
-def _short(name: str) -> str:
-    """Return the name of a recording without its folders, which are of no use to who is sent the page."""
-    return PurePath(name).name or name
+def _title(heard: Heard) -> str:
+    """Return the name of the recording without its folders, which are of no use to who is sent the page."""
+    return escape(Recording(heard.excerpt.name).fields()["name"])
 
 
 def _over_time(heard: Heard) -> str:
