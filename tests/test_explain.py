@@ -173,6 +173,13 @@ def test_a_tone_stands_at_its_tick(hz: int, rate_hz: int) -> None:
     assert not spectrum(np.zeros(RATE_HZ, np.float32), RATE_HZ).any(), "silence is not blown up"
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1, 160, 1023])
+def test_clips_of_next_to_nothing_have_a_spectrum(size: int) -> None:
+    pytest.importorskip("librosa", reason="spectrograms need the extra `report`")
+    assert spectrum(np.full(size, 0.01, np.float32), RATE_HZ).shape == (1 + size // 160, 80)
+
+
 def test_likely_tokens_are_those_of_the_model(heard: Heard) -> None:
     pytest.importorskip("librosa", reason="spectrograms need the extra `report`")
     drawn = tracks(heard)

@@ -60,9 +60,10 @@ def spectrum(samples: FloatArray, rate_hz: int) -> npt.NDArray[np.uint8]:
     """Return how loud each mel band is every 10 ms: [columns, bands], 255 for the loudest, 0 for _RANGE_DB below."""
     librosa = _librosa()
     size, window, hop = (round(span_s * rate_hz) for span_s in (_FFT_S, _WINDOW_S, _HOP_S))
+    padded = np.pad(samples, (0, max(0, size - len(samples))))
     power = librosa.feature.melspectrogram(
-        y=samples, sr=rate_hz, n_fft=size, win_length=window, hop_length=hop, n_mels=_BANDS, pad_mode="constant"
-    )  # [bands, columns]
+        y=padded, sr=rate_hz, n_fft=size, win_length=window, hop_length=hop, n_mels=_BANDS, pad_mode="constant"
+    )[:, : 1 + len(samples) // hop]  # [bands, columns]
     decibels = librosa.power_to_db(power, ref=max(float(power.max()), _FAINT), amin=1e-14, top_db=None)
     return np.asarray(np.round(255 * np.clip(1 + decibels.T / _RANGE_DB, 0, 1)), np.uint8)
 
