@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import commands
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
 from html_pages import Page
 
 import asr
 from asr import audio
-from asr.cli import main
 from asr.cli.explain import seconds
 from asr.errors import AudioError, ConfigError
 from asr.explain import LONGEST_S, Heard, excerpt_of, explain, html_page
@@ -24,6 +24,7 @@ from asr.explain.tracks import extremes, spectrum, tracks
 from asr.recognizer import Recognizer
 from asr.types import Channel, Waveform
 
+run = partial(commands.run, "explain")
 RATE_HZ = 16000
 NAMES = "<b>&\"'\N{GRINNING FACE} </script>"
 
@@ -39,10 +40,6 @@ def heard(recognizer: Recognizer, sample: Path) -> Heard:
     pytest.importorskip("numba", reason="readings need the extra `beam`")
     part = excerpt_of(str(sample), RATE_HZ, name=NAMES)
     return explain(recognizer, part, reference=f"ENTER FOUR SIX SEVEN ONE {NAMES}")
-
-
-def run(*arguments: object, given: bytes = b"") -> Result:
-    return CliRunner().invoke(main, ["explain", *map(str, arguments)], input=given, catch_exceptions=False)
 
 
 def write(path: Path, samples: Any, rate_hz: int = RATE_HZ) -> Path:

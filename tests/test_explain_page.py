@@ -10,10 +10,9 @@ from typing import Any
 
 import peers
 import pytest
-from click.testing import CliRunner
+from commands import done
 
 import asr
-from asr.cli import main
 
 pytestmark = pytest.mark.slow  # a browser and a model to load
 
@@ -35,10 +34,8 @@ def written(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     (folder / NAME).write_bytes(sample.read_bytes())
     (folder / "said.txt").write_text("enter four six seven one", encoding="utf-8")
-    for name, said in (("page", ["--reference", str(folder / "said.txt")]), ("evil", ["--words", f"enter {EVIL}"])):
-        arguments = ["explain", str(folder / NAME), *said, "--out", str(folder / f"{name}.html")]
-        result = CliRunner().invoke(main, arguments, catch_exceptions=False)
-        assert result.exit_code == 0, result.stderr
+    for name, said in (("page", ["--reference", folder / "said.txt"]), ("evil", ["--words", f"enter {EVIL}"])):
+        done("explain", folder / NAME, *said, "--out", folder / f"{name}.html")
     return folder
 
 
@@ -178,10 +175,7 @@ def test_it_fits_and_follows_the_colours(browser: Any, written: Path, scheme: st
 def test_the_page_of_a_score_runs_under_the_policy(browser: Any, tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("u one two\nv three\n")
     (tmp_path / "h.txt").write_text("u one\nv three\n")
-    arguments = ["score", "r.txt", "h.txt", "--html", "page.html", "--by", "length"]
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.chdir(tmp_path)
-        assert CliRunner().invoke(main, arguments, catch_exceptions=False).exit_code == 0
+    done("score", tmp_path / "r.txt", tmp_path / "h.txt", "--html", tmp_path / "page.html", "--by", "length")
     page = opened(browser, tmp_path / "page.html")
     page.check("#wrong")
     assert page.text_content("#shown") == "1 of 2 shown"

@@ -9,14 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
+from commands import run
 from html_pages import Page
-
-from asr.cli import main
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="asr", catch_exceptions=False)
 
 
 @pytest.fixture
