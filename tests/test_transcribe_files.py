@@ -69,7 +69,7 @@ def test_a_folder_gives_a_file_for_each_recording_and_format(folder: Path, tmp_p
     text = asr.load().transcribe(sample).text
     assert written["a b.txt"].decode() == f"{text}\n"
     assert json.loads(written["a b.json"])["text"] == text
-    assert re.search(r"^done +2\nfailed +0\nskipped +0\naudio +\d\.\d\d h\ntime ", result.stderr, flags=re.MULTILINE)
+    assert re.search(r"^done +2\nfailed +0\nskipped +0\naudio +\d:\d\d\ntime ", result.stderr, flags=re.MULTILINE)
     again = run(folder, "--out", tmp_path / "out")
     assert (again.exit_code, again.stdout) == (1, "")
     assert "is there already; --force replaces" in again.stderr

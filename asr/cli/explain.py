@@ -65,7 +65,7 @@ def command(
     nbest: int | None,
     **settings: Any,
 ) -> None:
-    """Show what is heard in a recording, and how surely: a page for a browser.
+    """Show what is heard in a recording, as a page for a browser.
 
     One HTML file holds the sound, its waveform and spectrogram, the probability of every token over time, the words
     with their times and confidences, and the next best readings; with what was said, the errors are marked. AUDIO is a
