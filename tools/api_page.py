@@ -69,6 +69,7 @@ MODULES = (
     "asr.scoring.confusions",
     "asr.scoring.calibration",
     "asr.scoring.hidden",
+    "asr.scoring.scored",
     "asr.scoring.card",
     "asr.scoring.comparison",
     "asr.reports.page",
