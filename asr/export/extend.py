@@ -20,8 +20,8 @@ def extend(
     """Write a model file whose graph also gives the tokens of the greedy text, or takes other sample rates.
 
     features: make them as this version exports them, which may be faster. Everything else about it stays, and
-    `asr.load` takes it. Raises MissingFile, ModelError for a file that is not ours or does it already, ConfigError where
-    nothing is asked for, OutputError.
+    `asr.load` takes it. Raises MissingFile, ModelError for a file that is not ours or does it already, ConfigError
+    where nothing is asked for, OutputError.
     """
     if not (tokens or rates or features):
         raise ConfigError("tokens, rates and features: none is asked for; ask for one of them or more")
