@@ -23,12 +23,11 @@ from asr.types import FloatArray, Hypothesis
 
 # Padded audio that goes through the graph at once, and audio that is read ahead and sorted by length. Together they
 # bound the memory, whatever the number of files; a long recording is read and heard in pieces when its turn comes.
-# An LSTM takes as long for a row among 4 as among 16 (three quarters of that for one alone), so that larger batches earn
-# nothing that would pay for padding.
-ENOUGH, PADDING = 4, 0.05
 BATCH_S = 48.0
 WINDOW_S = 240.0
 WINDOW_ITEMS = 512
+# An LSTM takes as long for a row among 4 as among 16, so that more of them earn nothing that would pay for padding.
+ENOUGH, PADDING = 4, 0.05
 
 T = TypeVar("T")
 
