@@ -37,10 +37,11 @@ def most_needed(texts: Sequence[str]) -> Counts:
     With a space before each word such labels are at most one a byte. Between equal neighbours they need a frame more:
     those of one character show as equal bytes, and longer ones have bytes to spare.
     """
-    encoded = [text.encode(errors="surrogatepass") for text in texts]
-    ends = np.cumsum([len(text) for text in encoded], dtype=np.int64)  # [N]
+    whole = "".join(texts)
+    encoded = texts if whole.isascii() else [text.encode(errors="surrogatepass") for text in texts]
+    ends = np.cumsum([len(text) for text in encoded], dtype=np.int64)  # [N], in bytes
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
-    joined = np.frombuffer(b"".join(encoded), np.uint8)
+    joined = np.frombuffer(whole.encode(errors="surrogatepass"), np.uint8)
     equal = np.zeros(len(joined) + 1, np.int64)  # neighbours among the first n bytes
     np.cumsum(joined[1:] == joined[:-1], out=equal[2:])
     return 1 + ends - starts + equal[ends] - equal[np.minimum(starts + 1, ends)]

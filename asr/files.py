@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +29,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     A block that fails leaves neither the temporary file nor a half-written `path`.
     Raises OutputError where the disk is full, the folder cannot be written, or `path` is a folder or a device.
     """
+    import tempfile  # here, since it brings archives and random numbers along, and most commands write nothing
+
     path = Path(path)
     if path.exists() and not path.is_file():
         raise OutputError(f"{path}: is no regular file, so it cannot be replaced; name another file")
@@ -81,6 +81,9 @@ def new_folder(path: str | Path) -> Iterator[Path]:
 
     Raises OutputError where `path` is there already and not an empty folder, or cannot be written.
     """
+    import shutil
+    import tempfile
+
     path = Path(path)
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise OutputError(f"{path}: is there already; name a new folder")

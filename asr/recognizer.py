@@ -26,6 +26,8 @@ from asr.types import FloatArray, Hypothesis
 BATCH_S = 48.0
 WINDOW_S = 240.0
 WINDOW_ITEMS = 512
+# An LSTM takes as long for a row among 4 as among 16, so that more of them earn nothing that would pay for padding.
+ENOUGH, PADDING = 4, 0.05
 
 T = TypeVar("T")
 
@@ -211,13 +213,20 @@ class _Item:
 
 
 def batches(sizes: Mapping[int, int], limit: int) -> Iterator[list[int]]:
-    """Yield the keys in groups of similar size, where (members) x (the largest) stays within `limit` if it can."""
+    """Yield the keys in groups of similar size, where (members) x (the largest) stays within `limit` if it can.
+
+    A group of ENOUGH takes no further member with which more than PADDING of it would be empty.
+    """
     batch: list[int] = []
+    held = 0
     for key in sorted(sizes, key=lambda key: sizes[key]):
-        if batch and (len(batch) + 1) * sizes[key] > limit:
+        room = (len(batch) + 1) * sizes[key]
+        padded = len(batch) >= ENOUGH and room - held - sizes[key] > PADDING * room
+        if batch and (room > limit or padded):
             yield batch
-            batch = []
+            batch, held = [], 0
         batch.append(key)
+        held += sizes[key]
     if batch:
         yield batch
 

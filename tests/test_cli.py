@@ -158,7 +158,8 @@ def test_the_help_lists_every_command_in_the_order_of_the_work() -> None:
 def parsed(line: str) -> None:
     """Check that a line as a user types it is a command with the options that it has; nothing is run."""
     name, *arguments = shlex.split(line.partition("#")[0].partition(" > ")[0])[1:]
-    command = main.commands[name]
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
     command.make_context(f"asr {name}", arguments)
 
 
@@ -649,4 +650,6 @@ def test_every_failure_has_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_commands_are_a_click_group() -> None:
     assert isinstance(main, click.Group)
-    assert list(main.commands) == COMMANDS
+    context = click.Context(main)
+    assert main.list_commands(context) == COMMANDS
+    assert [getattr(main.get_command(context, name), "name", None) for name in COMMANDS] == COMMANDS

@@ -244,12 +244,12 @@ def test_nothing_is_added_twice(extended: Path, tmp_path: Path, wanted: dict[str
 
 
 def test_nothing_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="neither is asked for"):
+    with pytest.raises(ConfigError, match="none is asked for"):
         extend(bundle.default_model(), tmp_path / "a.onnx")
     command = ["extend", str(bundle.default_model()), "--out", str(tmp_path / "a.onnx")]
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 2
-    assert "give --tokens, --rates or both" in result.stderr
+    assert "give --tokens, --rates or --features" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -258,3 +258,25 @@ def test_the_command_writes_one_file(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, command)
     assert (result.exit_code, result.stdout) == (0, f"{tmp_path / 'a.onnx'}\n")
     assert [value.name for value in onnx.load(tmp_path / "a.onnx").graph.input] == ["samples", "lengths"]
+
+
+def test_features_are_those_of_this_version_and_say_the_same(sample: Path, tmp_path: Path) -> None:
+    """The encoder is untouched: alone and padded the answers are those of the file before."""
+    source = bundle.default_model()
+    before, after = asr.load(source), asr.load(extend(source, tmp_path / "new.onnx", features=True))
+    assert after.info == before.info
+    samples = audio.read(sample, rate_hz=before.info.rate_hz).samples
+    for batch in ([samples], [samples[:401], samples, samples[:0]]):
+        for found, expected in zip(after.log_probs(batch), before.log_probs(batch), strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-3)  # the sums of features are rounded in another order
+    twice = extend(tmp_path / "new.onnx", tmp_path / "twice.onnx", features=True, tokens=True)
+    once, again = (len(onnx.load(path).graph.node) for path in (tmp_path / "new.onnx", twice))
+    labels = len(with_labels(onnx.load(tmp_path / "new.onnx"), before.info.blank).graph.node) - once
+    assert again == once + labels, "nothing is left of the features before"
+    np.testing.assert_array_equal(asr.load(twice).log_probs([samples])[0], after.log_probs([samples])[0])
+
+
+def test_a_graph_that_resamples_keeps_its_features(extended: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="resamples already"):
+        extend(extended, tmp_path / "new.onnx", features=True)
+    assert not (tmp_path / "new.onnx").exists()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.han import HAN_BLOCKS, holds_han, is_han, parted, sentence, units
+from asr.han import HAN_BLOCKS, holds_han, is_han, parted, sentence, single_spaces, units
 
 SAME_EACH_RUN = settings(deadline=None, derandomize=True)
 TEXTS = st.text(st.sampled_from("aß'1 \t你好々𠀀か한"))
@@ -51,6 +51,17 @@ def test_words_of_a_text(text: str, expected: list[str]) -> None:
 )
 def test_the_text_of_words(words: list[str], text: str) -> None:
     assert sentence(words) == text
+
+
+def test_no_white_space_is_printable_but_the_space() -> None:
+    spaces = [chr(code) for code in range(0x110000) if chr(code).isspace()]
+    assert [space for space in spaces if single_spaces(f"{space}a{space}b{space}") != "a b"] == []
+
+
+@SAME_EACH_RUN
+@given(st.text(st.sampled_from("ab \t\u00a0\u3000\u2028\x1f你")))
+def test_spaces_are_single(text: str) -> None:
+    assert single_spaces(text) == " ".join(text.split())
 
 
 @SAME_EACH_RUN

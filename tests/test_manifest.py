@@ -70,6 +70,7 @@ FAULTS = {
     "broken": ('{"id": "b", "audio"', "broken JSON"),
     "no object": ("[1, 2]", "no object"),
     "deep": ("[" * 100_000, "broken JSON"),
+    "two": (f"{json.dumps(LINE)}, {json.dumps(LINE)}", "broken JSON"),
     "long number": ("1" * 5000, "JSON"),
     "no text": ({"id": "b", "audio": "a.wav", "duration_s": 1}, "has no 'text'"),
     "number as id": (LINE | {"id": 7}, "id is 7"),

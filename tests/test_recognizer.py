@@ -264,7 +264,7 @@ def test_batches_hold_every_key_once_within_the_limit() -> None:
         assert all(len(group) == 1 or len(group) * max(sizes[key] for key in group) <= limit for group in groups)
         largest = [max(sizes[key] for key in group) for group in groups]
         assert largest == sorted(largest)
-    assert len(list(batches(sizes, 10_000))) == 1
+    assert len(list(batches(dict.fromkeys(sizes, 9), 10_000))) == 1
     assert list(batches({}, 10)) == []
 
 
@@ -301,3 +301,10 @@ def test_a_graph_that_the_runtime_cannot_load(tmp_path: Path) -> None:
 def test_importing_the_package_does_not_load_the_runtime() -> None:
     code = "import asr, sys; assert callable(asr.load); print({'onnxruntime', 'soundfile'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_a_batch_is_closed_where_it_would_be_padding() -> None:
+    sizes = dict(enumerate([100, 100, 100, 100, 104, 150, 151, 152, 153, 400]))
+    assert list(batches(sizes, 10_000)) == [[0, 1, 2, 3, 4], [5, 6, 7, 8], [9]]
+    assert list(batches({0: 100, 1: 160, 2: 165}, 10_000)) == [[0, 1, 2]], "few are worth some padding"
+    assert list(batches(sizes, 250)) == [[0, 1], [2, 3], [4], [5], [6], [7], [8], [9]]

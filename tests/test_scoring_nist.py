@@ -18,9 +18,10 @@ from asr.recognizer import Recognizer
 from asr.scoring import Line, Report, score
 from asr.scoring.bootstrap import Bootstrap
 from asr.scoring.calibration import calibration, judged
-from asr.scoring.card import Scored, card_of
+from asr.scoring.card import card_of
 from asr.scoring.comparison import Comparison, compare
 from asr.scoring.confusions import confusions
+from asr.scoring.scored import Scored
 from asr.types import Hypothesis, Utterance
 
 WORDS = list("abcdefg")

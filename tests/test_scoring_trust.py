@@ -16,11 +16,12 @@ from asr.scoring import Line, score
 from asr.scoring.bootstrap import Bootstrap, by_speaker
 from asr.scoring.breakdown import binned, breakdown, by_frequency
 from asr.scoring.calibration import calibration
-from asr.scoring.card import Scored, card_of, report_of
+from asr.scoring.card import card_of, report_of
 from asr.scoring.comparison import compare
 from asr.scoring.confusions import confusions
 from asr.scoring.hidden import hidden
 from asr.scoring.paired import improvement, matched_pairs, segments, sign_test
+from asr.scoring.scored import Scored
 from asr.scoring.totals import Totals
 from asr.snr import snr_db
 from asr.text import TEXT_RULES

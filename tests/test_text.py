@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import subprocess
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from asr.errors import AsrError, MissingPackage, TextError
 from asr.text import OLDER, TEXT_RULES, Change, get_rule, label
+from asr.text.chain import Chain
 from asr.text.numbers import spelled
 
 SAME_EACH_RUN = settings(deadline=None, derandomize=True)
@@ -136,6 +138,18 @@ def test_ascii_is_treated_as_all_else_is(name: str, text: str) -> None:
     """A word of other letters sends the whole text the longer way."""
     rule = get_rule(name)
     assert rule(f"{text} \u0436") == f"{rule(text)} \u0436".lstrip()
+
+
+@pytest.mark.parametrize("name", sorted({*TEXT_RULES, *OLDER}))
+@settings(SAME_EACH_RUN)
+@given(st.lists(st.text("abZ' ", max_size=9) | st.text("aB'`&. \t", max_size=9), max_size=3))
+@example(["'tis", "it's  so", "the dogs'", " a", "B '' c", "O'NEIL'S", ""])
+def test_a_plain_text_is_treated_as_step_by_step(name: str, texts: list[str]) -> None:
+    rule = get_rule(name)
+    assert isinstance(rule, Chain)
+    step_by_step = dataclasses.replace(rule, lowers=False)
+    assert [rule(text) for text in texts] == [step_by_step(text) for text in texts]
+    assert rule.each(texts) == [step_by_step(text) for text in texts]
 
 
 def cases() -> list[tuple[str, str, str]]:

@@ -72,6 +72,7 @@ MODULES = (
     "asr.scoring.confusions",
     "asr.scoring.calibration",
     "asr.scoring.hidden",
+    "asr.scoring.scored",
     "asr.scoring.card",
     "asr.scoring.comparison",
     "asr.reports.page",

@@ -5,38 +5,20 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
 from asr import AsrError, __version__
-from asr.cli import (
-    align,
-    augment,
-    bench,
-    compare,
-    completion,
-    doctor,
-    evaluate,
-    explain,
-    export,
-    extend,
-    info,
-    listen,
-    lm,
-    manifest,
-    prepare,
-    quantize,
-    score,
-    text,
-    train,
-    transcribe,
-    tune,
-    verify,
-)
 from asr.cli.origin import ARGUMENTS
 from asr.cli.output import complain
 
+# In the order of the work. Each is a file of its name here, which is loaded when it is called (or all by `asr --help`).
+COMMANDS = (
+    *("prepare", "manifest", "doctor", "augment", "train", "export", "verify", "evaluate", "tune", "quantize", "extend"),
+    *("transcribe", "explain", "listen", "align", "score", "compare", "bench", "info", "lm", "text", "completion"),
+)
 # The shell's numbers for a program that a signal ended (128 + SIGINT, 128 + SIGPIPE).
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
@@ -45,7 +27,13 @@ class Commands(click.Group):
     """The commands in the order of the work; a user's mistake ends as one sentence and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"asr.cli.{cmd_name}").command
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[ARGUMENTS] = tuple(args)
@@ -82,13 +70,6 @@ def forget_output() -> None:
 
 @click.group(
     cls=Commands,
-    commands=[
-        module.command
-        for module in (
-            *(prepare, manifest, doctor, augment, train, export, verify, evaluate, tune, quantize, extend),
-            *(transcribe, explain, listen, align, score, compare, bench, info, lm, text, completion),
-        )
-    ],
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="'asr COMMAND --help' explains one command, with an example. Exit codes: 0 done, 1 it could not be done "
     "(one sentence on standard error says why), 2 the command line is wrong, 130 interrupted.",

@@ -54,7 +54,7 @@ def command(
     from asr import text
     from asr.recognizer import Recognizer
     from asr.scoring import Line
-    from asr.scoring.card import Scored
+    from asr.scoring.scored import Scored
 
     bootstrap = wanted.bootstrap()
     utterances = manifests.read(manifest)

@@ -18,11 +18,13 @@ from asr.errors import require
     help="Outputs token_ids, token_frames and token_counts: the greedy text but for a lookup and a join.",
 )  # fmt: skip
 @click.option("--rates", is_flag=True, help="An input rate_hz: audio at 8, 16, 22.05, 44.1 or 48 kHz.")
-def command(model: Path, out: Path, tokens: bool, rates: bool) -> None:
+@click.option("--features", is_flag=True, help="Features computed as this version exports them, from older files too.")
+def command(model: Path, out: Path, **wanted: bool) -> None:
     """Write a model file that leaves its embedder less to do.
 
-    The graph of FILE does what MODEL's does, and besides gives the tokens of the text, or takes audio at other sample
-    rates; give at least one of both options. docs/FORMATS.md has the tensors.
+    The graph of FILE does what MODEL's does, and besides gives the tokens of the text, takes audio at other sample
+    rates, or computes the features in the way of this version; give at least one of the options. docs/FORMATS.md has
+    the tensors.
 
     Needs: pip install 'bilstm-asr[onnx]'
 
@@ -30,9 +32,9 @@ def command(model: Path, out: Path, tokens: bool, rates: bool) -> None:
     Example:
       asr extend model.onnx --tokens --rates --out embedded.onnx
     """
-    if not (tokens or rates):
-        raise click.UsageError("give --tokens, --rates or both: there is nothing else to add")
+    if not any(wanted.values()):
+        raise click.UsageError("give --tokens, --rates or --features: there is nothing else to do")
     require("onnx", extra="onnx", purpose="rewriting a model file")
     from asr.export.extend import extend
 
-    click.echo(str(extend(model, out, tokens=tokens, rates=rates)))
+    click.echo(str(extend(model, out, **wanted)))

@@ -11,7 +11,6 @@ import click
 
 from asr.errors import AsrError
 from asr.files import replacing
-from asr.writers.names import encodable
 
 
 def complain(error: AsrError) -> None:
@@ -21,6 +20,8 @@ def complain(error: AsrError) -> None:
 
 def warn(name: str, warnings: Iterable[str]) -> None:
     """Print what makes the text of a file doubtful, a line each on standard error."""
+    from asr.writers.names import encodable  # here, since most commands load no writers
+
     for sentence in warnings:
         click.echo(f"asr: warning: {' '.join(encodable(name).splitlines())}: {sentence}", err=True)
 

@@ -67,7 +67,7 @@ def command(
       asr score data/test.jsonl hypotheses.txt --rules en --json score.json --html score.html
     """
     from asr import scoring, text
-    from asr.scoring.card import Scored
+    from asr.scoring.scored import Scored
 
     rule, bootstrap = text.get_rule(rules or "none"), wanted.bootstrap()
     sides = scoring.read_pair(reference, hypothesis, (ref_format, hyp_format))

@@ -18,7 +18,7 @@ from asr.types import Utterance
 if TYPE_CHECKING:
     from asr.scoring import Line
     from asr.scoring.bootstrap import Bootstrap
-    from asr.scoring.card import Scored
+    from asr.scoring.scored import Scored
 
 KINDS = ("text", "markdown")
 SNR = "snr_db"

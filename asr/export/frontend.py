@@ -7,6 +7,11 @@ window is zero at a frame's first sample, where alone Kaldi's differs; the mean 
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+from onnx import TensorProto
+
 from asr import mel
 from asr.export.framing import framed, span
 from asr.export.nodes import Nodes, Value
@@ -37,10 +42,13 @@ def frame_count(nodes: Nodes, samples: Value, spec: mel.FeatureSpec) -> Value:
 
 def _mirrored(nodes: Nodes, samples: Value, lengths: Value, size: Value, spec: mel.FeatureSpec) -> Value:
     """Emit `asr.model.fbank.mirrored`: [N, T] -> [N, size], each row reflected at its own ends."""
-    positions = nodes.unsqueezed(nodes.add("Sub", nodes.count(size), nodes.integer(spec.lead)), 0)  # [1, size]
-    period = nodes.unsqueezed(nodes.add("Mul", nodes.add("Max", lengths, nodes.integer(1)), nodes.integer(2)), 1)
+    # In 32 bits, which take half of the time of 64 and are enough for rows of 2 ** 30 samples.
+    lead, one = (nodes.constant(number, np.int32) for number in (spec.lead, 1))
+    positions = nodes.unsqueezed(nodes.add("Sub", _count(nodes, size), lead), 0)  # [1, size]
+    twice = nodes.add("Mul", nodes.add("Max", lengths, nodes.integer(1)), nodes.integer(2))
+    period = nodes.unsqueezed(_short(nodes, twice), 1)
     around = nodes.add("Mod", positions, period)  # [N, size]
-    back = nodes.add("Sub", nodes.add("Sub", period, nodes.integer(1)), around)
+    back = nodes.add("Sub", nodes.add("Sub", period, one), around)
     # A row of no samples reads the zero that is appended here.
     extended = nodes.add("Pad", samples, nodes.integers(0, 0, 0, 1))
     return nodes.add("GatherElements", extended, nodes.add("Min", around, back), axis=1)
@@ -55,12 +63,18 @@ def _power(nodes: Nodes, padded: Value, frames: Value, size: Value, spec: mel.Fe
     emphasised = nodes.add("Add", nodes.add("Sub", padded, before), rest)
     ahead = framed(nodes, emphasised, frames, window=len(odd), shift=spec.shift)  # [N, frames, half]
     back = _reversed_halves(nodes, emphasised, frames, size, spec, half=len(odd))
-    pooled = nodes.add("AveragePool", nodes.unsqueezed(padded, 1), kernel_shape=[spec.window], strides=[spec.shift])
-    means = nodes.add("Reshape", pooled, nodes.integers(0, -1, 1))  # [N, frames, 1]
+    means = nodes.add("Reshape", _means(nodes, padded, spec), nodes.integers(0, -1, 1))  # [N, frames, 1]
     sums = nodes.add("Concat", nodes.add("Add", ahead, back), means, axis=2)
     real = nodes.add("MatMul", sums, nodes.constant(even))
     imaginary = nodes.add("MatMul", nodes.add("Sub", ahead, back), nodes.constant(odd))
     return nodes.add("Add", nodes.add("Mul", real, real), nodes.add("Mul", imaginary, imaginary))
+
+
+def _means(nodes: Nodes, padded: Value, spec: mel.FeatureSpec) -> Value:
+    """Emit the mean of each frame, from those of the pieces that frames share: [N, size] -> [N, 1, frames]."""
+    piece = math.gcd(spec.window, spec.shift)
+    shared = nodes.add("AveragePool", nodes.unsqueezed(padded, 1), kernel_shape=[piece], strides=[piece])
+    return nodes.add("AveragePool", shared, kernel_shape=[spec.window // piece], strides=[spec.shift // piece])
 
 
 def _reversed_halves(
@@ -74,11 +88,20 @@ def _reversed_halves(
     last = nodes.add("Sub", size, nodes.integer(1 + -spec.window % spec.shift))  # the last sample of the last frame
     count = span(nodes, frames, window=half, shift=spec.shift)
     # Where a window is shorter than its shift this runs below 0, which counts from the end; no frame holds that part.
-    places = nodes.unsqueezed(nodes.add("Sub", last, nodes.count(count)), 0)  # [1, count]
+    places = nodes.unsqueezed(nodes.add("Sub", _short(nodes, last), _count(nodes, count)), 0)  # [1, count]
     every = nodes.add("Concat", nodes.unsqueezed(nodes.size(samples, 0), 0), nodes.integers(1), axis=0)
     backwards = nodes.add("GatherElements", samples, nodes.add("Expand", places, every), axis=1)
     descending = nodes.add("Sub", nodes.add("Sub", frames, nodes.integer(1)), nodes.count(frames))
     return nodes.add("Gather", framed(nodes, backwards, frames, window=half, shift=spec.shift), descending, axis=1)
+
+
+def _count(nodes: Nodes, size: Value) -> Value:
+    """Emit 0, 1, ..., size - 1 in 32 bits."""
+    return nodes.add("Range", nodes.constant(0, np.int32), _short(nodes, size), nodes.constant(1, np.int32))
+
+
+def _short(nodes: Nodes, value: Value) -> Value:
+    return nodes.add("Cast", value, to=TensorProto.INT32)
 
 
 def _all_but_the_last(nodes: Nodes) -> tuple[Value, Value, Value]:

@@ -12,7 +12,7 @@ from bisect import bisect
 from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import accumulate, chain, islice
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import NamedTuple, overload
 
@@ -24,10 +24,9 @@ from asr.errors import ManifestError, OutputError
 from asr.manifest.checks import AudioFiles, Ids
 from asr.manifest.entry import parsed
 from asr.manifest.reading import refuse_missing, refuse_repeated
-from asr.manifest.shards import decoded, opened, plain, raw_lines, shards
+from asr.manifest.shards import decoded, opened, plain, raw_blocks, shards
 from asr.types import Utterance
 
-_BLOCK = 512  # lines that are checked together
 _json = partial(from_json, cache_strings="keys")  # values hardly come twice, and looking for them takes time
 
 
@@ -62,6 +61,7 @@ class Index(Sequence[Utterance]):
         unpacked: _Unpacked,
     ) -> None:
         self.durations_s: npt.NDArray[np.float64] = np.frombuffer(durations_s) if durations_s else np.empty(0)
+        self.durations_s.flags.writeable = False
         self._parts, self._offsets, self._unpacked = parts, offsets, unpacked
         self._firsts = [part.first for part in parts]
 
@@ -164,8 +164,8 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 def _columns(shard: Path, lines: Path) -> Iterator[_Columns]:
     """Yield the columns of a shard in blocks of lines, which are checked as a whole: one by one where that fails."""
-    rest, passed, offset = raw_lines(lines), 0, 0
-    while block := list(islice(rest, _BLOCK)):
+    passed, offset = 0, 0
+    for block in raw_blocks(lines):
         starts = list(accumulate(map(len, block), initial=offset))
         offset = starts.pop()
         yield _checked_together(block, starts) or _checked_singly(block, starts, shard, passed)
@@ -175,7 +175,10 @@ def _columns(shard: Path, lines: Path) -> Iterator[_Columns]:
 def _checked_together(block: list[bytes], starts: list[int]) -> _Columns | None:
     """Return the columns of lines that are faultless, none of them blank; None where any is not, or may not be."""
     try:
-        values = list(map(_json, block))
+        # At once, which takes a quarter less time. Broken lines that make whole ones together are found when read.
+        values = _json(b"[" + b",".join(block) + b"]")
+        if len(values) != len(block):
+            return None
         ids, audio, texts = ([value[key] for value in values] for key in ("id", "audio", "text"))
         speakers = [value.get("speaker", "") for value in values]
         durations_s = [value["duration_s"] for value in values]

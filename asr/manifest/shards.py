@@ -17,6 +17,7 @@ from asr.files import existing_file, replacing
 from asr.types import Utterance
 
 GZIP = ".gz"
+_BLOCK = 1 << 16  # bytes of lines that are read together
 _MAGIC = b"\x1f\x8b"
 _DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
@@ -70,6 +71,13 @@ def raw_lines(shard: Path) -> Iterator[bytes]:
     # Bytes part at line feeds alone, text also at U+2028 and U+0085, which a JSON text may hold.
     with opened(shard) as file:
         yield from file
+
+
+def raw_blocks(shard: Path) -> Iterator[list[bytes]]:
+    """Yield the lines of a shard as `raw_lines` does, hundreds at a time, which takes less."""
+    with opened(shard) as file:
+        while block := file.readlines(_BLOCK):
+            yield block
 
 
 def decoded(raw: bytes, where: str, *, first: bool) -> str:

@@ -10,11 +10,11 @@ from asr.scoring.alignment import cells
 if TYPE_CHECKING:  # a plain score needs none of them, and should not wait for them
     from asr.scoring.bootstrap import Interval
     from asr.scoring.breakdown import Frequency, Group
-    from asr.scoring.card import Scored
     from asr.scoring.comparison import Comparison
     from asr.scoring.hidden import Hidden
     from asr.scoring.paired import Improvement
     from asr.scoring.report import Report
+    from asr.scoring.scored import Scored
 
 
 def per_cent(fraction: float) -> str:

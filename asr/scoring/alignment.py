@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from asr.errors import ConfigError, did_you_mean
 from asr.han import parted
@@ -27,11 +28,11 @@ def _marks(left: Sequence[str], right: Sequence[str]) -> str:
         return "C" * len(left)
     from rapidfuzz.distance import Levenshtein  # here, because most runs never score
 
-    marks, reached = [], 0
-    for edit in Levenshtein.editops(left, right):
-        marks += ["C" * (edit.src_pos - reached), _MARKS[edit.tag]]
-        reached = edit.src_pos + (edit.tag != "insert")
-    return "".join([*marks, "C" * (len(left) - reached)])
+    marks, reached = "", 0
+    for kind, place, _ in cast("list[tuple[str, int, int]]", Levenshtein.editops(left, right).as_list()):
+        marks += "C" * (place - reached) + _MARKS[kind]
+        reached = place + (kind != "insert")
+    return marks + "C" * (len(left) - reached)
 
 
 ALIGNERS: dict[str, Callable[[Sequence[str], Sequence[str]], list[str]]] = {"fewest": edits, "nist": nist_edits}

@@ -56,9 +56,9 @@ class Bootstrap:
         for first in range(0, self.rounds, block):
             size = min(block, self.rounds - first)
             drawn = rng.integers(units, size=(size, units), dtype=np.int32)
-            drawn += (units * np.arange(size, dtype=np.int32))[:, None]  # each round has counters of its own
-            weights = np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units)
-            sums[first : first + size] = np.einsum("ru,uk->rk", weights.astype(np.float64), values)
+            counters = drawn + units * np.arange(size)[:, None]  # each round has its own
+            weights = np.bincount(counters.ravel(), minlength=size * units).reshape(size, units)
+            sums[first : first + size] = weights.astype(np.float64) @ values  # whole numbers: exact in any order
         return sums
 
     def interval(self, values: FloatArray, units: int) -> Interval | None:

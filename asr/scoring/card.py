@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from asr.errors import DataError
 from asr.files import existing_file
 from asr.scoring import score
-from asr.scoring.bootstrap import Bootstrap, Interval, by_speaker
-from asr.scoring.breakdown import STANDARD, Frequency, Group, breakdown, by_frequency
-from asr.scoring.calibration import Calibration, calibration, judged
+from asr.scoring.breakdown import Group
 from asr.scoring.confusions import confusions
-from asr.scoring.formats.line import Line
 from asr.scoring.hidden import Hidden
 from asr.scoring.report import Report, UtteranceScore
-from asr.scoring.totals import RATES
+from asr.scoring.scored import Scored
 
 FORMAT = 1
 _KEPT = 100  # how many words a list of a card holds
@@ -27,50 +23,6 @@ _WRITE_ONE = "write one with 'asr score --json' or 'asr evaluate --json'"
 _OF_AUDIO = ("audio", "start_s", "duration_s")
 
 Card = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A report with what is known of its utterances and how it was made: all that a card is written from.
-
-    settings: text rules, unit, alignment, and what else decided the texts. inputs: the files, by what they are, with
-    their digests. made: command, time, versions, machine.
-    """
-
-    report: Report
-    references: Mapping[str, Line]
-    hypotheses: Mapping[str, Line]
-    settings: Mapping[str, Any]
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    made: Mapping[str, Any] = field(default_factory=dict)
-    by: Sequence[str] = ()
-    training: Sequence[str] | None = None
-    hidden: Sequence[Hidden] = ()
-    bootstrap: Bootstrap = field(default_factory=Bootstrap)
-
-    @property
-    def speakers(self) -> list[str]:
-        """The speaker of each utterance, empty where none is known."""
-        return [self.references[each.id].speaker for each in self.report.utterances]
-
-    def intervals(self, rates: Sequence[str] = RATES) -> dict[str, dict[str, Interval | None]]:
-        """Return the intervals over utterances, and over speakers where every utterance has one; {} for no rounds."""
-        units = {"utterances": self.report.counts}
-        if all(self.speakers):
-            units["speakers"] = by_speaker(self.report.counts, self.speakers)
-        return {name: self.bootstrap.intervals(counts, rates) for name, counts in units.items()}
-
-    def breakdowns(self) -> dict[str, list[Group]]:
-        """Return the groups of every field that the utterances have."""
-        names = dict.fromkeys([*STANDARD, *self.by])
-        found = {name: breakdown(self.report, self.references, name, self.bootstrap) for name in names}
-        return {name: groups for name, groups in found.items() if groups}
-
-    def frequencies(self) -> list[Frequency]:
-        return [] if self.training is None else by_frequency(self.report, self.training)
-
-    def calibration(self) -> Calibration | None:
-        return calibration(*judged((self.hypotheses[each.id].words for each in self.report.utterances), self.report))
 
 
 def card_of(scored: Scored) -> Card:

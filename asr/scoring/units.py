@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from asr.errors import ConfigError, did_you_mean
-from asr.han import HAN_BLOCKS, parted
+from asr.han import HAN_BLOCKS, parted, single_spaces
 
 _HAN = "".join(f"{chr(first)}-{chr(last)}" for first, last in HAN_BLOCKS)
-_SPACE_AT_HAN = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
+_SPACE_AT_HAN = rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])"
 
 
 class Unit(NamedTuple):
@@ -20,13 +20,10 @@ class Unit(NamedTuple):
     characters: Callable[[str], str]
 
 
-def single_spaces(text: str) -> str:
-    return " ".join(text.split())
-
-
 def han_joined(text: str) -> str:
     """Return the text without the spaces beside Han characters, where writers put them or not as they like."""
-    return _SPACE_AT_HAN.sub("", single_spaces(text))
+    text = single_spaces(text)
+    return text if text.isascii() else re.sub(_SPACE_AT_HAN, "", text)
 
 
 def all_apart(text: str) -> str:

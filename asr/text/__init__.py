@@ -23,8 +23,8 @@ __all__ = ["OLDER", "TEXT_RULES", "Change", "TextRule", "get_rule", "label"]
 class TextRule(Protocol):
     """A function from text to text that changes nothing the second time: `rule(rule(text)) == rule(text)`.
 
-    `explain` returns what its steps change. Raises MissingPackage where a text holds what another package is needed
-    for, such as numbers.
+    `each` returns what it makes of each of many texts, and `explain` what its steps change. Raises MissingPackage where
+    a text holds what another package is needed for, such as numbers.
     """
 
     @property
@@ -34,6 +34,8 @@ class TextRule(Protocol):
     def version(self) -> int: ...
 
     def __call__(self, text: str) -> str: ...
+
+    def each(self, texts: Sequence[str]) -> list[str]: ...
 
     def explain(self, text: str) -> Sequence[Change]: ...
 

@@ -80,4 +80,4 @@ STEPS = (*LETTERS, PUNCTUATION)
 # NFKC, lower case; punctuation and symbols become spaces, except an apostrophe inside a word; single spaces. A hyphen
 # parts words (`well-known` gives two). Accents and the marks of other scripts stay. Characters without a shape (soft
 # hyphen, zero-width joiner) vanish.
-BASIC = Chain("basic", 1, STEPS)
+BASIC = Chain("basic", 1, STEPS, lowers=True)

@@ -38,6 +38,8 @@ _LETTERS = (Step("accents", _without_accents), Step("spellings", _spellings), *b
 _APOSTROPHES = Step("apostrophes", typed_apostrophes)
 
 # Numbers and abbreviations stay as they are written.
-ENGLISH_1 = Chain("en", 1, (_APOSTROPHES, *_LETTERS))
+ENGLISH_1 = Chain("en", 1, (_APOSTROPHES, *_LETTERS), lowers=True)
 # Numbers, dates, times and amounts become words.
-ENGLISH = Chain("en", 2, (_APOSTROPHES, Step("digits", plain_digits), Step("numbers", spell_numbers), *_LETTERS))
+ENGLISH = Chain(
+    "en", 2, (_APOSTROPHES, Step("digits", plain_digits), Step("numbers", spell_numbers), *_LETTERS), lowers=True
+)

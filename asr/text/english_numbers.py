@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import cache, partial
 
 from asr.text.numbers import FRACTION_SLASH, Match, Patterns, each_digit, is_listed, rewritten, spelled
 
@@ -29,7 +29,7 @@ _UNITS = {  # of a currency: one, several, a hundredth, several hundredths
 
 def spell_numbers(text: str) -> str:
     """Return the text with words for all digits 0 to 9, and for the symbols that are read with them."""
-    return rewritten(text, _PATTERNS)
+    return rewritten(text, _patterns)
 
 
 def cardinal(number: int) -> str:
@@ -124,29 +124,35 @@ def _fraction(match: Match) -> str:
 
 
 _TIME = r"(?<![\d.:])(?P<hour>0?\d|1\d|2[0-4])"
-_PATTERNS: Patterns = (
-    (re.compile(r"(?<!\d)(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?!\d)"), _iso_date),
-    (re.compile(rf"\b{_MONTH}\s{_DAY}(?![\d:%]|[.,]\d)\b(?:,?\s{_YEAR})?"), partial(_date, day_first=False)),
-    (re.compile(rf"(?:\b[Tt]he\s)?{_DAY}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"), partial(_date, day_first=True)),
-    (re.compile(rf"{_TIME}(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[AaPp])(?:\.\s?)?[Mm]\b\.?"), _half_day),
-    (re.compile(rf"{_TIME}:(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"), _clock),
-    (re.compile(r"(?<![\w.])[-\u2212](?=[$€£¥]?\s?\.?\d)"), " minus "),
-    (re.compile(rf"(?P<unit>[$€£¥])\s?(?P<amount>{_AMOUNT}){_SCALE}"), _money),
-    (re.compile(rf"(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<unit>[$€£¥])(?!\s?\d)"), _money),
-    (
-        re.compile(rf"(?<!\d)(?:(?P<whole>\d{{1,3}}) )?(?P<above>\d{{1,3}}){FRACTION_SLASH}(?P<below>\d{{1,3}})(?!\d)"),
-        _fraction,
-    ),
-    (re.compile(r"(?<![\d/.])(?P<whole>)(?P<above>[1-9])/(?P<below>[2-9]|10)(?![\d/])"), _fraction),
-    (re.compile(r"(?<!\d)(\d{1,3}(?:,\d{3})+|\d+)(st|nd|rd|th)\b", re.IGNORECASE), _ordinal),
-    (re.compile(r"(?<![\d.,])(\d{1,3}0)'?s\b"), _decade),
-    (re.compile(r"(?<=\d)\s?[\u2013\u2014]\s?(?=[$€£¥]?\d)"), " to "),
-    (re.compile(r"\bNos?(?:\.\s?)?(?=\d)|#(?=\d)"), " number "),
-    (re.compile(r"\+(?=\d)"), " plus "),
-    (re.compile(_AMOUNT), lambda match: f" {number(match[0])} "),
-    (re.compile(r"\s?°\s?C\b"), " degrees Celsius "),
-    (re.compile(r"\s?°\s?F\b"), " degrees Fahrenheit "),
-    (re.compile("°"), " degrees "),
-    (re.compile("%"), " percent "),
-    *((re.compile(re.escape(symbol)), f" {several} ") for symbol, (_, several, _, _) in _UNITS.items()),
-)
+
+
+@cache
+def _patterns() -> Patterns:
+    return (
+        (re.compile(r"(?<!\d)(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?!\d)"), _iso_date),
+        (re.compile(rf"\b{_MONTH}\s{_DAY}(?![\d:%]|[.,]\d)\b(?:,?\s{_YEAR})?"), partial(_date, day_first=False)),
+        (re.compile(rf"(?:\b[Tt]he\s)?{_DAY}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"), partial(_date, day_first=True)),
+        (re.compile(rf"{_TIME}(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[AaPp])(?:\.\s?)?[Mm]\b\.?"), _half_day),
+        (re.compile(rf"{_TIME}:(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"), _clock),
+        (re.compile(r"(?<![\w.])[-\u2212](?=[$€£¥]?\s?\.?\d)"), " minus "),
+        (re.compile(rf"(?P<unit>[$€£¥])\s?(?P<amount>{_AMOUNT}){_SCALE}"), _money),
+        (re.compile(rf"(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<unit>[$€£¥])(?!\s?\d)"), _money),
+        (
+            re.compile(
+                rf"(?<!\d)(?:(?P<whole>\d{{1,3}}) )?(?P<above>\d{{1,3}}){FRACTION_SLASH}(?P<below>\d{{1,3}})(?!\d)"
+            ),
+            _fraction,
+        ),
+        (re.compile(r"(?<![\d/.])(?P<whole>)(?P<above>[1-9])/(?P<below>[2-9]|10)(?![\d/])"), _fraction),
+        (re.compile(r"(?<!\d)(\d{1,3}(?:,\d{3})+|\d+)(st|nd|rd|th)\b", re.IGNORECASE), _ordinal),
+        (re.compile(r"(?<![\d.,])(\d{1,3}0)'?s\b"), _decade),
+        (re.compile(r"(?<=\d)\s?[\u2013\u2014]\s?(?=[$€£¥]?\d)"), " to "),
+        (re.compile(r"\bNos?(?:\.\s?)?(?=\d)|#(?=\d)"), " number "),
+        (re.compile(r"\+(?=\d)"), " plus "),
+        (re.compile(_AMOUNT), lambda match: f" {number(match[0])} "),
+        (re.compile(r"\s?°\s?C\b"), " degrees Celsius "),
+        (re.compile(r"\s?°\s?F\b"), " degrees Fahrenheit "),
+        (re.compile("°"), " degrees "),
+        (re.compile("%"), " percent "),
+        *((re.compile(re.escape(symbol)), f" {several} ") for symbol, (_, several, _, _) in _UNITS.items()),
+    )

@@ -51,4 +51,5 @@ GERMAN = Chain(
         Step("spellings", _spellings),
         *basic.STEPS,
     ),
+    lowers=True,
 )

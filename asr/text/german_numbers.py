@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from asr.text.numbers import FRACTION_SLASH, Match, Patterns, each_digit, is_listed, rewritten, spelled
 
@@ -33,7 +34,7 @@ _ONE_OF_HER = "Million|Milliarde|Billion|Sekunde|Minute|Stunde|Woche|Tonne|Perso
 
 def spell_numbers(text: str) -> str:
     """Return the text with words for all digits 0 to 9, and for the symbols that are read with them."""
-    return rewritten(text, _PATTERNS)
+    return rewritten(text, _patterns)
 
 
 def cardinal(number: int) -> str:
@@ -121,44 +122,53 @@ def _fraction(match: Match) -> str:
 
 _TIME = r"(?<![\d.:])(?P<hour>0?\d|1\d|2[0-4])"
 _MINUTES = r"(?P<minute>[0-5]\d)(?:[:.](?P<second>[0-5]\d))?"
-_PATTERNS: Patterns = (
-    (re.compile(r"(?<!\d)(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?!\d)"), _iso_date),
-    (re.compile(rf"{_BEFORE}?{_DAY}\s?{_MONTH}(?:\s{_YEAR})?"), _date),
-    (
-        re.compile(
-            rf"{_BEFORE}?{_DAY}\s?(?P<number>1[0-2]|0?[1-9])\.(?:\s?(?P<year>\d{{4}}|\d\d)(?![\d,.:]?\d)|(?!\d))"
+
+
+@cache
+def _patterns() -> Patterns:
+    return (
+        (re.compile(r"(?<!\d)(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?!\d)"), _iso_date),
+        (re.compile(rf"{_BEFORE}?{_DAY}\s?{_MONTH}(?:\s{_YEAR})?"), _date),
+        (
+            re.compile(
+                rf"{_BEFORE}?{_DAY}\s?(?P<number>1[0-2]|0?[1-9])\.(?:\s?(?P<year>\d{{4}}|\d\d)(?![\d,.:]?\d)|(?!\d))"
+            ),
+            _numeric_date,
         ),
-        _numeric_date,
-    ),
-    (re.compile(rf"{_TIME}(?:[:.]{_MINUTES})?\s?Uhr\b"), _clock),
-    (re.compile(rf"{_TIME}:{_MINUTES}(?![\d:])"), _clock),
-    (re.compile(rf"{_BEFORE}(?P<number>\d{{1,4}})\.(?=\s\w)"), _ordinal),
-    (re.compile(r"(?<![\d.,])(\d{1,2})\.(?=\sJahr(?:hundert|tausend)\b)"), lambda m: f" {ordinal(int(m[1]), 'das')}s "),
-    (re.compile(r"(?<![\w.])[-\u2212](?=[$€£¥]?\s?\d)"), " minus "),
-    (re.compile(r"(?<=\d)\s?(Mio|Mrd|Tsd)\b\.?"), lambda match: f" {_SCALES[match[1]]} "),
-    (re.compile(rf"(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<unit>[$€£¥])(?!\s?\d)"), _money),
-    (re.compile(rf"(?P<unit>[$€£¥])\s?(?P<amount>{_AMOUNT}){_SCALE}"), _money),
-    (
-        re.compile(rf"(?<!\d)(?:(?P<whole>\d{{1,3}}) )?(?P<above>\d{{1,3}}){FRACTION_SLASH}(?P<below>\d{{1,3}})(?!\d)"),
-        _fraction,
-    ),
-    (re.compile(r"(?<![\d/.,])(?P<whole>)(?P<above>[1-9])/(?P<below>[2-9]|10)(?![\d/])"), _fraction),
-    (re.compile(rf"(?<![\d.,])1(?=\s?(?:%|°|(?:{_ONE_OF})\b))"), " ein "),
-    (re.compile(rf"(?<![\d.,])1(?=\s(?:{_ONE_OF_HER})\b)"), " eine "),
-    (re.compile(r"(?<=\d)\s?[\u2013\u2014]\s?(?=[$€£¥]?\d)"), " bis "),
-    (re.compile(r"(?<![\d.,])(\d{2,4})er\b"), lambda match: f" {number(match[1])}er "),
-    (
-        re.compile(r"(?<![\d.,])(\d{1,4})-?(?=(?:jährig|tägig|stündig|minütig|fach|mal|teilig|köpfig|stellig))"),
-        lambda match: f" {number(match[1])}",
-    ),
-    (re.compile(r"\bNr\.?\s?(?=\d)|\bNo(?:\.\s?)?(?=\d)|#(?=\d)"), " Nummer "),
-    (re.compile(r"§+"), " Paragraf "),
-    (re.compile(r"\+(?=\d)"), " plus "),
-    (re.compile(r"(?<=\d)\.(?=\d{1,2}(?!\d)|\d{4})"), " Punkt "),  # of three digits it is one of thousands
-    (re.compile(_AMOUNT), lambda match: f" {number(match[0])} "),
-    (re.compile(r"\s?°\s?C\b"), " Grad Celsius "),
-    (re.compile(r"\s?°\s?F\b"), " Grad Fahrenheit "),
-    (re.compile("°"), " Grad "),
-    (re.compile("%"), " Prozent "),
-    *((re.compile(re.escape(symbol)), f" {name} ") for symbol, name in _UNITS.items()),
-)
+        (re.compile(rf"{_TIME}(?:[:.]{_MINUTES})?\s?Uhr\b"), _clock),
+        (re.compile(rf"{_TIME}:{_MINUTES}(?![\d:])"), _clock),
+        (re.compile(rf"{_BEFORE}(?P<number>\d{{1,4}})\.(?=\s\w)"), _ordinal),
+        (
+            re.compile(r"(?<![\d.,])(\d{1,2})\.(?=\sJahr(?:hundert|tausend)\b)"),
+            lambda m: f" {ordinal(int(m[1]), 'das')}s ",
+        ),
+        (re.compile(r"(?<![\w.])[-\u2212](?=[$€£¥]?\s?\d)"), " minus "),
+        (re.compile(r"(?<=\d)\s?(Mio|Mrd|Tsd)\b\.?"), lambda match: f" {_SCALES[match[1]]} "),
+        (re.compile(rf"(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<unit>[$€£¥])(?!\s?\d)"), _money),
+        (re.compile(rf"(?P<unit>[$€£¥])\s?(?P<amount>{_AMOUNT}){_SCALE}"), _money),
+        (
+            re.compile(
+                rf"(?<!\d)(?:(?P<whole>\d{{1,3}}) )?(?P<above>\d{{1,3}}){FRACTION_SLASH}(?P<below>\d{{1,3}})(?!\d)"
+            ),
+            _fraction,
+        ),
+        (re.compile(r"(?<![\d/.,])(?P<whole>)(?P<above>[1-9])/(?P<below>[2-9]|10)(?![\d/])"), _fraction),
+        (re.compile(rf"(?<![\d.,])1(?=\s?(?:%|°|(?:{_ONE_OF})\b))"), " ein "),
+        (re.compile(rf"(?<![\d.,])1(?=\s(?:{_ONE_OF_HER})\b)"), " eine "),
+        (re.compile(r"(?<=\d)\s?[\u2013\u2014]\s?(?=[$€£¥]?\d)"), " bis "),
+        (re.compile(r"(?<![\d.,])(\d{2,4})er\b"), lambda match: f" {number(match[1])}er "),
+        (
+            re.compile(r"(?<![\d.,])(\d{1,4})-?(?=(?:jährig|tägig|stündig|minütig|fach|mal|teilig|köpfig|stellig))"),
+            lambda match: f" {number(match[1])}",
+        ),
+        (re.compile(r"\bNr\.?\s?(?=\d)|\bNo(?:\.\s?)?(?=\d)|#(?=\d)"), " Nummer "),
+        (re.compile(r"§+"), " Paragraf "),
+        (re.compile(r"\+(?=\d)"), " plus "),
+        (re.compile(r"(?<=\d)\.(?=\d{1,2}(?!\d)|\d{4})"), " Punkt "),  # of three digits it is one of thousands
+        (re.compile(_AMOUNT), lambda match: f" {number(match[0])} "),
+        (re.compile(r"\s?°\s?C\b"), " Grad Celsius "),
+        (re.compile(r"\s?°\s?F\b"), " Grad Fahrenheit "),
+        (re.compile("°"), " Grad "),
+        (re.compile("%"), " Prozent "),
+        *((re.compile(re.escape(symbol)), f" {name} ") for symbol, name in _UNITS.items()),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from asr.errors import require
 from asr.text.numbers import FRACTION_SLASH, Match, Patterns, is_listed, rewritten
@@ -18,7 +18,7 @@ _COUNTED = "[个個位名次天只隻条條家种種张張块塊人件本句点�
 
 def spell_numbers(text: str) -> str:
     """Return the text with characters for all digits 0 to 9, and for the symbols that are read with them."""
-    return rewritten(text, _PATTERNS)
+    return rewritten(text, _patterns)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -69,33 +69,35 @@ def _fraction(match: Match) -> str:
     return f"{cardinal(below)}分之{cardinal(above)}" if 0 < above < below else match[0]
 
 
-_PATTERNS: Patterns = (
-    (re.compile("\u3007"), "零"),
-    (
-        re.compile(
-            r"(?<![\d.,])(?P<year>\d{4})(?P<mark>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=mark)"
-            r"(?P<day>[12]\d|3[01]|0?[1-9])(?![\d.,/-]?\d)"
+@cache
+def _patterns() -> Patterns:
+    return (
+        (re.compile("\u3007"), "零"),
+        (
+            re.compile(
+                r"(?<![\d.,])(?P<year>\d{4})(?P<mark>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=mark)"
+                r"(?P<day>[12]\d|3[01]|0?[1-9])(?![\d.,/-]?\d)"
+            ),
+            _date,
         ),
-        _date,
-    ),
-    (re.compile(r"(?<!\d)(\d{4}|\d\d(?=年\d{1,2}月))(?=年)"), lambda match: each_digit(match[1])),
-    (
-        re.compile(r"(?<![\d.:])(?P<hour>0?\d|1\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"),
-        _clock,
-    ),
-    (re.compile(r"(?<=[年月日号时点])\s?[-\u2013\u2014~\u301c]\s?(?=\d)"), "到"),
-    (re.compile(r"(?<![\dA-Za-z])[-\u2212](?=[$€£¥]?\d)"), "负"),
-    (re.compile(rf"(?P<unit>[$€£¥])\s?(?P<amount>{_AMOUNT}){_SCALE}元?"), _money),
-    (re.compile(rf"(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<unit>[$€£¥])(?!\s?\d)"), _money),
-    (re.compile(rf"({_AMOUNT})\s?%"), lambda match: f"百分之{number(match[1])}"),
-    (re.compile(rf"({_AMOUNT})\s?‰"), lambda match: f"千分之{number(match[1])}"),
-    (re.compile(rf"(?<![\d/.])(?P<above>\d{{1,3}})[/{FRACTION_SLASH}](?P<below>\d{{1,3}})(?![\d/])"), _fraction),
-    (re.compile(r"(?<=\d)\s?[\u2013\u2014~\u301c]\s?(?=[$€£¥]?\d)"), "到"),
-    (re.compile(rf"(?<![\d.第])2(?=\s?(?:{_COUNTED}))"), "两"),
-    (re.compile(r"\s?°\s?C\b"), "摄氏度"),
-    (re.compile(r"\s?°\s?F\b"), "华氏度"),
-    (re.compile("°"), "度"),
-    (re.compile(r"(?<!\d)\d+(?:\.\d+){2,}"), lambda match: "点".join(map(number, match[0].split(".")))),
-    (re.compile(_AMOUNT), lambda match: number(match[0])),
-    *((re.compile(re.escape(symbol)), name) for symbol, name in _UNITS.items()),
-)
+        (re.compile(r"(?<!\d)(\d{4}|\d\d(?=年\d{1,2}月))(?=年)"), lambda match: each_digit(match[1])),
+        (
+            re.compile(r"(?<![\d.:])(?P<hour>0?\d|1\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"),
+            _clock,
+        ),
+        (re.compile(r"(?<=[年月日号时点])\s?[-\u2013\u2014~\u301c]\s?(?=\d)"), "到"),
+        (re.compile(r"(?<![\dA-Za-z])[-\u2212](?=[$€£¥]?\d)"), "负"),
+        (re.compile(rf"(?P<unit>[$€£¥])\s?(?P<amount>{_AMOUNT}){_SCALE}元?"), _money),
+        (re.compile(rf"(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<unit>[$€£¥])(?!\s?\d)"), _money),
+        (re.compile(rf"({_AMOUNT})\s?%"), lambda match: f"百分之{number(match[1])}"),
+        (re.compile(rf"({_AMOUNT})\s?‰"), lambda match: f"千分之{number(match[1])}"),
+        (re.compile(rf"(?<![\d/.])(?P<above>\d{{1,3}})[/{FRACTION_SLASH}](?P<below>\d{{1,3}})(?![\d/])"), _fraction),
+        (re.compile(r"(?<=\d)\s?[\u2013\u2014~\u301c]\s?(?=[$€£¥]?\d)"), "到"),
+        (re.compile(rf"(?<![\d.第])2(?=\s?(?:{_COUNTED}))"), "两"),
+        (re.compile(r"\s?°\s?C\b"), "摄氏度"),
+        (re.compile(r"\s?°\s?F\b"), "华氏度"),
+        (re.compile("°"), "度"),
+        (re.compile(r"(?<!\d)\d+(?:\.\d+){2,}"), lambda match: "点".join(map(number, match[0].split(".")))),
+        (re.compile(_AMOUNT), lambda match: number(match[0])),
+        *((re.compile(re.escape(symbol)), name) for symbol, name in _UNITS.items()),
+    )

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
+from asr.han import single_spaces
 from asr.text.chain import Chain, Step
 
 
 def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
-
-
-def single_spaces(text: str) -> str:
-    """Return the text without white space at the ends, and one space wherever some is inside."""
-    return " ".join(text.split())
 
 
 # NFC, no space at the ends, one space between words; nothing else.

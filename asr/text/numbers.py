@@ -40,11 +40,14 @@ def _is_read(text: str) -> bool:
     return _READ.search(text) is not None
 
 
-def rewritten(text: str, patterns: Patterns) -> str:
-    """Return the text after every pattern, one after another; each has a digit or a symbol that is read with one."""
+def rewritten(text: str, patterns: Callable[[], Patterns]) -> str:
+    """Return the text after every pattern, one after another; each has a digit or a symbol that is read with one.
+
+    They are asked for, and so compiled, by the first text that has one.
+    """
     if not _is_read(text):
         return text
-    for pattern, spelling in patterns:
+    for pattern, spelling in patterns():
         text = pattern.sub(spelling, text)
     return text
 

@@ -128,13 +128,20 @@ def plan(durations_s: npt.ArrayLike, batch_s: float, rng: np.random.Generator | 
     every epoch sees other neighbours. One utterance longer than `batch_s` is a batch of its own.
     """
     lengths = np.asarray(durations_s, dtype=np.float64)
-    jittered = lengths if rng is None else rng.uniform(0.9, 1.1, len(lengths)) * lengths
-    order = np.argsort(jittered, kind="stable").astype(np.int32)
+    order = _by_length(lengths, rng).astype(np.int32)
     starts = np.array([*_starts(lengths[order], batch_s), len(order)], dtype=np.int32)
     turns = np.arange(len(starts) - 1, dtype=np.int32)
     if rng is not None:
         rng.shuffle(turns)
     return Lazy(lambda turn: order[starts[turns[turn]] : starts[turns[turn] + 1]].tolist(), range(len(turns)))
+
+
+def _by_length(lengths: npt.NDArray[np.float64], rng: np.random.Generator | None) -> npt.NDArray[np.int64]:
+    jittered = lengths
+    if rng is not None:
+        jittered = rng.uniform(0.9, 1.1, len(lengths))
+        jittered *= lengths  # in place, as a large set has millions
+    return np.argsort(jittered, kind="stable")
 
 
 def _starts(lengths: npt.NDArray[np.float64], batch_s: float) -> array[int]:

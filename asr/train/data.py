@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -55,24 +56,24 @@ class Texts:
 
     def __init__(self, path: Path, rule: text.TextRule) -> None:
         self._path, self._rule, self._scan = path, rule, Scan(path)
-        self._needed: list[npt.NDArray[np.int32]] = []
-        self._texts = self._ruled()
+        self._needed = array("i")
+        self._texts = chain.from_iterable(self._ruled())
 
     def __iter__(self) -> Iterator[str]:
         return self._texts
 
-    def _ruled(self) -> Iterator[str]:
+    def _ruled(self) -> Iterator[list[str]]:
         for texts in self._scan.texts():
-            ruled = list(map(self._rule, texts))
-            self._needed.append(most_needed(ruled).astype(np.int32))
-            yield from ruled
+            ruled = self._rule.each(texts)
+            self._needed.frombytes(most_needed(ruled).astype(np.int32).tobytes())
+            yield ruled
         if not self._needed:
             raise DataError(f"{self._path}: has no utterances; prepare the corpus again")
 
     def passed(self) -> tuple[Index, npt.NDArray[np.int32]]:
         """Pass what is left, and return the lines and no fewer frames than each needs if its tokens spell it."""
         deque(self._texts, maxlen=0)
-        return self._scan.index(), np.concatenate(self._needed)
+        return self._scan.index(), np.frombuffer(self._needed, np.int32)
 
 
 def load_data(
@@ -139,10 +140,13 @@ def feasible(
     encoded.
     """
     durations_s = examples.durations_s
-    pieces = [durations_s[start : start + _PIECE] for start in range(0, len(durations_s) or 1, _PIECE)]
-    frames = np.concatenate([output_frames(piece, speed, spec).astype(np.int32) for piece in pieces])
-    doubtful = np.flatnonzero(frames < (np.iinfo(np.int32).max if needed is None else needed))
-    lacking = [place for place in doubtful.tolist() if frames[place] < max(frames_needed(examples[place].labels), 1)]
+    lacking: list[int] = []
+    for start in range(0, len(durations_s), _PIECE):
+        frames = output_frames(durations_s[start : start + _PIECE], speed, spec)
+        doubtful = frames < (np.inf if needed is None else needed[start : start + _PIECE])
+        for place in np.flatnonzero(doubtful).tolist():
+            if frames[place] < max(frames_needed(examples[start + place].labels), 1):
+                lacking.append(start + place)
     return examples.without(lacking), tuple(examples[place].utterance.id for place in lacking)
 
 

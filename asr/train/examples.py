@@ -58,10 +58,10 @@ class Examples(Sequence[Example]):
     """Some rows of a manifest as examples; only the rows are in memory."""
 
     def __init__(
-        self, lines: Index, labeller: Callable[[Utterance], Example], rows: npt.NDArray[np.int32] | None = None
+        self, lines: Index, labeller: Callable[[Utterance], Example], rows: range | npt.NDArray[np.int32] | None = None
     ) -> None:
         self._lines, self._labeller = lines, labeller
-        self._rows = np.arange(len(lines), dtype=np.int32) if rows is None else rows
+        self._rows = range(len(lines)) if rows is None else rows
         self._example = lru_cache(maxsize=_KEPT)(self._made)
 
     def __len__(self) -> int:
@@ -79,7 +79,8 @@ class Examples(Sequence[Example]):
     @property
     def durations_s(self) -> npt.NDArray[np.float64]:
         """The lengths of the utterances in seconds: [N]."""
-        return self._lines.durations_s[self._rows]
+        every = self._rows == range(len(self._lines)) if isinstance(self._rows, range) else False
+        return self._lines.durations_s if every else self._lines.durations_s[np.asarray(self._rows)]
 
     @property
     def utterances(self) -> Sequence[Utterance]:
@@ -92,7 +93,9 @@ class Examples(Sequence[Example]):
 
     def without(self, dropped: Sequence[int]) -> Examples:
         """Return the examples that are not at one of these places."""
-        return Examples(self._lines, self._labeller, np.delete(self._rows, dropped))
+        if not dropped:
+            return self
+        return Examples(self._lines, self._labeller, np.delete(np.asarray(self._rows, np.int32), dropped))
 
     def _made(self, row: int) -> Example:
         return self._labeller(self._lines[row])
