@@ -16,8 +16,9 @@ from asr.cli.output import complain
 
 # In the order of the work. Each is a file of its name here, which is loaded when it is called (or all by `asr --help`).
 COMMANDS = (
-    *("prepare", "manifest", "doctor", "augment", "train", "export", "verify", "evaluate", "tune", "quantize", "extend"),
-    *("transcribe", "explain", "listen", "align", "score", "compare", "bench", "info", "lm", "text", "completion"),
+    *("prepare", "manifest", "doctor", "augment", "train", "export", "verify", "evaluate", "tune", "quantize"),
+    *("extend", "transcribe", "explain", "listen", "align", "score", "compare", "bench", "info", "lm", "text"),
+    "completion",
 )
 # The shell's numbers for a program that a signal ended (128 + SIGINT, 128 + SIGPIPE).
 INTERRUPTED, PIPE_CLOSED = 130, 141
