@@ -181,6 +181,16 @@ def test_a_list_and_a_pattern(folder: Path, tmp_path: Path) -> None:
     assert [line.partition("\t")[0] for line in lines] == [f"{folder}/a b.wav", f"{folder}/deep/-c.flac"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_a_name_that_is_no_utf8(sample: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff.wav")
+    shutil.copy(sample, tmp_path / name)
+    (tmp_path / os.fsdecode(b"\xfe.wav")).touch()
+    result = run(tmp_path, "--beside")
+    assert (result.exit_code, "\\udcfe.wav: is empty" in result.stderr) == (1, True)
+    assert (tmp_path / os.fsdecode(b"\xff.txt")).read_text() == run(sample).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
