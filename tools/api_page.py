@@ -33,6 +33,7 @@ MODULES = (
     "asr.listening",
     "asr.longform",
     "asr.streaming",
+    "asr.phrases",
     "asr.alignment",
     "asr.doctor",
     "asr.doctor.check",
