@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jiwer
 import numpy as np
 
 from asr import __version__, manifest
 from asr.config import Config
 from asr.corpora import get_corpus
-from asr.han import units
+from asr.errors import AsrError
+from asr.han import parted, units
 from asr.machine import hardware
 from asr.scoring.bootstrap import Bootstrap
 from asr.text import TextRule, get_rule
@@ -47,8 +49,8 @@ class Run:
 
 
 def read_run(folder: Path, model: Path) -> Run:
-    """Read the scores and `epochs.csv` of a finished run's folder."""
-    dev, test = (json.loads((folder / f"{split}.json").read_text("utf-8")) for split in ("dev", "test"))
+    """Read the scores and `epochs.csv` of a finished run's folder; jiwer has to count the same errors."""
+    dev, test = (read_score(folder / f"{split}.json") for split in ("dev", "test"))
     with open(folder / "epochs.csv", encoding="utf-8", newline="") as file:
         epochs = list(csv.DictReader(file))
     seconds, speed, share = (
@@ -56,6 +58,22 @@ def read_run(folder: Path, model: Path) -> Run:
         for column in ("seconds", "audio_s_per_s", "data_share")
     )
     return Run(folder.name, model, dev, test, len(epochs), seconds * len(epochs) / 60, speed, share)
+
+
+def read_score(path: Path) -> Score:
+    """Read what `asr evaluate --json` wrote; raise AsrError where jiwer counts other errors in an utterance."""
+    score: Score = json.loads(path.read_text("utf-8"))
+    for one in score["utterances"]:
+        if (again := counted_by_jiwer(one["reference"], one["hypothesis"])) != (counted := sum(one[e] for e in ERRORS)):
+            raise AsrError(f"{path}: utterance {one['id']} has {counted} errors, by jiwer {again}; please report it")
+    return score
+
+
+def counted_by_jiwer(reference: str, hypothesis: str) -> int:
+    if not reference:  # of which jiwer knows no count
+        return len(units(hypothesis))
+    counts = jiwer.process_words(parted(reference), parted(hypothesis))
+    return int(counts.substitutions + counts.deletions + counts.insertions)
 
 
 def page(
@@ -66,7 +84,6 @@ def page(
     runs: one a seed; best: the one that is kept; left_out: one a speaker left out of training, or none.
     """
     measure = config.train.measure
-    low, high = interval(best.test, measure)
     paragraphs = [
         f"# Results: {corpus}",
         "\n".join(
@@ -77,13 +94,13 @@ def page(
                 f"- Hardware: {hardware()}",
             ]
         ),
-        "Error rates are per cent of the exported file by `asr evaluate`; CER counts spaces; test errors are "
-        f"{'characters' if measure == 'cer' else 'substitutions + deletions + insertions'}. Models are chosen on dev "
-        "alone.",
+        "Error rates are per cent of the exported file by `asr evaluate`, and jiwer counts as many; CER counts spaces; "
+        f"test errors are {'characters' if measure == 'cer' else 'substitutions + deletions + insertions'}. Models are "
+        "chosen on dev alone.",
         seeds_table(runs, measure),
         f"Test {measure.upper()}: {spread([run.test[measure] for run in runs])}. Kept is {best.name}, the lowest on "
-        f"dev ({per_cent(best.dev[measure])}), with {per_cent(best.test[measure])} on test (95 % confidence interval "
-        f"{per_cent(low)} to {per_cent(high)}, by {DRAWS} draws of its {len(best.test['utterances'])} utterances).",
+        f"dev ({per_cent(best.dev[measure])}), with {per_cent(best.test[measure])} on test (95 % confidence "
+        f"interval {bounds(best, measure)}, by {DRAWS} draws of its {len(best.test['utterances'])} utterances).",
         voices(data),
     ]
     if measure == "cer":
@@ -94,12 +111,12 @@ def page(
 
 
 def seeds_table(runs: Sequence[Run], measure: str) -> str:
-    """Return one row a seed, and the means over the seeds."""
-    head = ("seed", "dev WER", "dev CER", "test WER", "test CER", "test errors", *COST)
+    """Return one row a seed, with the confidence interval of what is measured on test, and the means over the seeds."""
+    head = ("seed", "dev WER", "dev CER", "test WER", "test CER", f"95 % of {measure.upper()}", "test errors", *COST)
     count = {"wer": errors, "cer": lambda score: score["char_errors"]}[measure]
-    body = [(seed(run), *rates(run), count(run.test), *cost([run])) for run in runs]
+    body = [(seed(run), *rates(run), bounds(run, measure), count(run.test), *cost([run])) for run in runs]
     mean = [statistics.mean(values) for values in zip(*(fractions(run) for run in runs), strict=True)]
-    return table(head, [*body, ("mean", *map(per_cent, mean), "", *cost(runs))])
+    return table(head, [*body, ("mean", *map(per_cent, mean), "", "", *cost(runs))])
 
 
 def left_out_table(runs: Sequence[Run]) -> str:
@@ -159,6 +176,10 @@ def interval(score: Score, measure: str) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def bounds(run: Run, measure: str) -> str:
+    return " to ".join(map(per_cent, interval(run.test, measure)))
+
+
 def per_cent(fraction: float) -> str:
     return f"{100 * fraction:.2f}"
 
@@ -214,7 +235,7 @@ def unheard(data: Path, rule: TextRule) -> str:
 
 
 def software() -> str:
-    packages = [f"{name} {importlib.metadata.version(name)}" for name in ("torch", "onnxruntime", "numpy")]
+    packages = [f"{name} {importlib.metadata.version(name)}" for name in ("torch", "onnxruntime", "numpy", "jiwer")]
     return ", ".join([f"bilstm-asr {__version__}{commit()}", *packages, f"Python {platform.python_version()}"])
 
 

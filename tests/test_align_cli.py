@@ -5,34 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
 
 import asr
 from asr import audio, manifest
-from asr.cli import main
 from asr.decoders import DECODERS
 from asr.types import Hypothesis, Utterance
 
 pytest.importorskip("numba", reason="needs the extra `beam`")
 
-
-def run(*arguments: object) -> Result:
-    """Run `asr align` in this process; an exception that is not an exit is a failure of its own."""
-    result = CliRunner().invoke(main, ["align", *map(str, arguments)], prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+run = partial(commands.run, "align")
 
 
 def done(*arguments: object) -> str:
     result = run(*arguments)
-    assert result.exit_code == 0, result.stderr
-    assert result.stderr == ""
+    assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout
 
 

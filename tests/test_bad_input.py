@@ -18,11 +18,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
+from commands import run
 
 import asr
 from asr import bundle
-from asr.cli import main
 
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")
@@ -35,14 +34,6 @@ needs_training = pytest.mark.skipif(
 
 
 # ---- running, and what every refusal is
-
-
-def run(*arguments: object) -> Result:
-    """Run a command in this process; an exception that is not an exit is a failure of its own."""
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def command(*arguments: object) -> list[str]:

@@ -24,7 +24,7 @@ import jiwer
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
+from commands import done, run
 
 import asr
 from asr import bundle, manifest
@@ -58,21 +58,6 @@ HEAVY = {"torch", "torchaudio", "pydantic", "librosa", "numba", "matplotlib", "o
 needs_training = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "onnx")), reason="needs the extra `train`"
 )
-
-
-def run(*arguments: object) -> Result:
-    """Run a command in this process; an exception that is not an exit is a failure of its own."""
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def done(*arguments: object) -> str:
-    """Run a command that must succeed and return what it printed on standard output."""
-    result = run(*arguments)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
 
 
 def process(*arguments: object, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from commands import done, refused, run
 
 from asr import lm
-from asr.cli import main
 from asr.cli.lm import command, gathered
 from asr.lm import estimate
 
@@ -31,28 +30,6 @@ ngram 2=1
 
 \end\
 """
-
-
-def run(*arguments: object) -> Result:
-    """Run a command in this process; an exception that is not an exit is a failure of its own."""
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def done(*arguments: object) -> str:
-    result = run(*arguments)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
-
-def refused(*arguments: object) -> str:
-    """Run a command that must refuse with one line, and return it."""
-    result = run(*arguments)
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert re.fullmatch(r"asr: error: [^\n]+; [^\n]+\n", result.stderr)
-    return result.stderr
 
 
 @pytest.fixture

@@ -5,31 +5,20 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from functools import partial
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
 
 from asr import manifest
-from asr.cli import main
 from asr.cli.manifest import command
 from asr.types import Utterance
 
-
-def run(*arguments: object) -> Result:
-    """Run a command in this process; an exception that is not an exit is a failure of its own."""
-    result = CliRunner().invoke(main, ["manifest", *map(str, arguments)], prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def done(*arguments: object) -> Result:
-    result = run(*arguments)
-    assert result.exit_code == 0, result.stderr
-    return result
+run = partial(commands.run, "manifest")
+done = partial(commands.done, "manifest")
 
 
 @pytest.fixture
@@ -49,14 +38,14 @@ def ids(path: Path) -> list[str]:
 
 
 def test_the_help_lists_the_commands_in_the_order_of_the_work() -> None:
-    text = done("--help").stdout.partition("Commands:")[2]
+    text = done("--help").partition("Commands:")[2]
     assert re.findall(r"^  ([a-z]+)  ", text, flags=re.MULTILINE) == ["convert", "filter", "split"]
     assert "..." not in text, "a first sentence too long for a line"
 
 
 @pytest.mark.parametrize("name", ["convert", "filter", "split"])
 def test_each_help_has_an_example_that_parses(name: str) -> None:
-    examples = re.findall(r"^    (asr .*)$", done(name, "-h").stdout + done("-h").stdout, flags=re.MULTILINE)
+    examples = re.findall(r"^    (asr .*)$", done(name, "-h") + done("-h"), flags=re.MULTILINE)
     chosen = [words for line in examples if (words := shlex.split(line))[:3] == ["asr", "manifest", name]]
     assert len(chosen) >= 2
     for words in chosen:
@@ -64,10 +53,10 @@ def test_each_help_has_an_example_that_parses(name: str) -> None:
 
 
 def test_a_set_goes_to_another_tool_and_back(lines: Path, tmp_path: Path) -> None:
-    there = done("convert", lines, "--to", "kaldi", "--out", tmp_path / "kaldi")
+    there = run("convert", lines, "--to", "kaldi", "--out", tmp_path / "kaldi")
     assert there.stdout.splitlines()[0] == str(tmp_path / "kaldi/wav.scp")
     assert there.stderr == ("4 utterances\nnot kept, since the format cannot hold it: the key 'n' (of 3 utterances)\n")
-    back = done("convert", tmp_path / "kaldi", "--from", "kaldi", "--out", tmp_path / "back.jsonl")
+    back = run("convert", tmp_path / "kaldi", "--from", "kaldi", "--out", tmp_path / "back.jsonl")
     assert (back.stdout, back.stderr) == (f"{tmp_path / 'back.jsonl'}\n", "4 utterances\n")
     assert ids(tmp_path / "back.jsonl") == ids(lines)
 
@@ -78,7 +67,7 @@ def test_columns_root_and_size_are_passed_on(lines: Path, tmp_path: Path) -> Non
     for name in ("whole.wav", "other.wav"):
         (tmp_path / "clips" / name).write_bytes((tmp_path / "a.wav").read_bytes())
     options = ("--columns", "audio=path,text=sentence", "--root", tmp_path / "clips", "--size", 1)
-    shards = done("convert", tmp_path / "set.tsv", "--from", "tsv", *options, "--out", tmp_path / "s.jsonl").stdout
+    shards = done("convert", tmp_path / "set.tsv", "--from", "tsv", *options, "--out", tmp_path / "s.jsonl")
     assert shards.splitlines() == [str(tmp_path / f"s-0000{number}.jsonl") for number in range(2)]
     assert json.loads((tmp_path / "s-00001.jsonl").read_text())["text"] == "you"
     done("convert", tmp_path / "s-*.jsonl", "--out", tmp_path / "one.jsonl.gz")
@@ -96,13 +85,13 @@ def test_a_filter_keeps_or_leaves_out(lines: Path, tmp_path: Path) -> None:
         (["--min-s", "0.6"], []),
         (["--max-s", "0.5"], ["u0", "u1", "u2", "u3"]),
     ):
-        result = done("filter", lines, *options, "--out", out)
+        result = run("filter", lines, *options, "--out", out)
         assert (result.stdout, result.stderr) == (f"{out}\n", f"{len(kept)} of 4 utterances\n")
         assert ids(out) == kept
 
 
 def test_a_split_prints_what_it_wrote(lines: Path, tmp_path: Path) -> None:
-    result = done("split", lines, "--shares", "dev=0.3,test=0.3", "--out", tmp_path / "data")
+    result = run("split", lines, "--shares", "dev=0.3,test=0.3", "--out", tmp_path / "data")
     assert result.stdout.splitlines() == [str(tmp_path / "data" / f"{name}.jsonl") for name in ("train", "dev", "test")]
     assert sum(int(line.split()[0]) for line in result.stderr.splitlines()) == 4
 

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from pathlib import Path
 
+import commands
 import pytest
-from click.testing import CliRunner, Result
 
-from asr.cli import main
-
-
-def run(*arguments: object, given: bytes | None = None) -> Result:
-    """Run a command in this process; an exception that is not an exit is a failure of its own."""
-    result = CliRunner().invoke(main, ["text", "normalise", *map(str, arguments)], input=given, prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+run = partial(commands.run, "text", "normalise")
 
 
 def test_a_text_is_printed_line_by_line(tmp_path: Path) -> None:

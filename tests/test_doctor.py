@@ -6,24 +6,25 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import commands
 import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
 import soxr
-from click.testing import CliRunner, Result
 
 from asr import doctor, manifest
-from asr.cli import main
 from asr.doctor.checks import CHECKS
 from asr.doctor.report import FORMAT, Report
 from asr.doctor.target import NEEDS
 from asr.errors import DataError, ManifestError, MissingFile
 
+run = partial(commands.run, "doctor")
 RATE_HZ = 16000
 LETTER_S = 0.07
 STORY = (
@@ -603,13 +604,6 @@ def test_a_page_of_recordings_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 # ---- the command
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(main, ["doctor", *map(str, arguments)], prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.fixture(scope="module")

@@ -26,11 +26,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
+from commands import run
 
 import asr
 from asr import manifest
-from asr.cli import main
 from asr.corpora import CORPORA, prepare
 from asr.downloads import ARCHIVES, BY_HAND, Archive, Patience, Quiet, download, place, select
 from asr.downloads.report import amount
@@ -416,13 +415,6 @@ def test_without_the_archives_less_room_is_needed(
 
 
 # ---- prepare, from Python and as a command
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.mark.usefixtures("library")

@@ -10,21 +10,14 @@ import numpy as np
 import onnx
 import peers
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import run
 from onnx import numpy_helper
 
 from asr import bundle, manifest
-from asr.cli import main
 from asr.corpora import prepare
 
 SOME = 6
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def table(result: Result) -> list[list[str]]:

@@ -6,17 +6,17 @@ import base64
 import io
 import re
 from collections.abc import Callable
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
+import commands
 import matplotlib.image
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
 
 from asr import config, manifest
-from asr.cli import main
 from asr.mel import FeatureSpec
 from asr.train.batches import AudioCache
 from asr.train.page import Entry, render
@@ -27,6 +27,7 @@ from asr.types import Utterance
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
+run = partial(commands.run, "augment", "preview")
 CONFIG = """
 [augment]
 speeds = [0.9, 1.1]
@@ -65,10 +66,6 @@ def content(source: str) -> bytes:
     kind, _, data = source.partition(";base64,")
     assert kind in ("data:audio/wav", "data:image/png")
     return base64.b64decode(data, validate=True)
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["augment", "preview", *map(str, arguments)], prog_name="asr")
 
 
 @pytest.fixture

@@ -196,7 +196,10 @@ def counts(substitutions: int, deletions: int, insertions: int, words: int) -> d
     wer = (substitutions + deletions + insertions) / words
     numbers = {"substitutions": substitutions, "deletions": deletions, "insertions": insertions, "words": words}
     numbers |= {"characters": 4 * words, "char_errors": 2 * (substitutions + deletions + insertions)}
-    return numbers | {"wer": wer, "cer": wer / 2, "ser": 1.0, "utterances": [numbers, numbers]}
+    said = [f"word{n}" for n in range(words)]
+    heard = [*(f"x{n}" for n in range(substitutions)), *said[substitutions + deletions :], *"y" * insertions]
+    utterance = {"id": "u", "reference": " ".join(said), "hypothesis": " ".join(heard)} | numbers
+    return numbers | {"wer": wer, "cer": wer / 2, "ser": 1.0, "utterances": [utterance, utterance]}
 
 
 # By the folder of the run: dev, then test. Seed 3 is best on dev and worst on test.
@@ -313,9 +316,10 @@ def test_the_model_is_chosen_on_dev_and_carries_its_scores(main: Callable[..., s
 def test_the_table_holds_the_seeds_their_mean_and_spread(main: Callable[..., str]) -> None:
     page = main()
     table = rows(page)
-    assert table["1"] == ["3.00", "1.50", "3.00", "1.50", "6 (1 + 2 + 3)", "2", "3.0", "20", "15.0 %"]
-    assert table["2"][:5] == ["2.00", "1.00", "1.00", "0.50", "2 (0 + 1 + 1)"]
-    assert table["mean"] == ["2.00", "1.00", "3.33", "1.67", "", "2", "3.0", "20", "15.0 %"]
+    assert table["seed"][4] == "95 % of WER"
+    assert table["1"] == ["3.00", "1.50", "3.00", "1.50", "3.00 to 3.00", "6 (1 + 2 + 3)", "2", "3.0", "20", "15.0 %"]
+    assert table["2"][:6] == ["2.00", "1.00", "1.00", "0.50", "1.00 to 1.00", "2 (0 + 1 + 1)"]
+    assert table["mean"] == ["2.00", "1.00", "3.33", "1.67", "", "", "2", "3.0", "20", "15.0 %"]
     spread = statistics.stdev([3.0, 1.0, 6.0])
     assert f"Test WER: mean 3.33, standard deviation {spread:.2f}, 1.00 to 6.00 over 3 seeds." in page
 
@@ -348,8 +352,26 @@ def test_without_spaces_characters_are_what_counts(main: Callable[..., str], tmp
     page = main("aishell1", config=RECIPES / "aishell1" / "config-sample.toml")
     assert "Test CER: mean 1.67, standard deviation" in page
     assert "Kept is seed3, the lowest on dev (0.50), with 3.00 on test" in page
-    assert rows(page)["1"][4] == "12", "as many characters are wrong"
+    assert rows(page)["1"][4:6] == ["1.50 to 1.50", "12"], "as many characters are wrong"
     assert "Of the 14 characters of test 0 are not among the 6 different ones of the training texts" in page
+
+
+def test_what_jiwer_counts_otherwise_is_not_written(
+    main: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev, test = SCORES["seed2"]
+    wrong = test["utterances"][0] | {"hypothesis": test["utterances"][0]["hypothesis"] + " more"}
+    monkeypatch.setitem(SCORES, "seed2", (dev, test | {"utterances": [wrong]}))
+    with pytest.raises(SystemExit, match=r"AsrError: .*seed2/test\.json: utterance u has 2 errors, by jiwer 3; [^\n]*"):
+        main()
+    assert not (tmp_path / "out" / "RESULTS.md").exists()
+
+
+def test_jiwer_counts_han_characters_alone_and_empty_references(common: ModuleType) -> None:
+    results = sys.modules["results"]
+    assert results.counted_by_jiwer("我们 at home", "我門 at home") == 1
+    assert results.counted_by_jiwer("", "我 at home") == 3
+    assert results.counted_by_jiwer("one two", "") == 2
 
 
 def test_an_interval_is_that_of_a_mean(common: ModuleType) -> None:

@@ -10,9 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
-
-from asr.cli import main
+from commands import run
 
 VOID = {"meta", "input", "br", "img"}
 
@@ -37,10 +35,6 @@ class Page(html.parser.HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="asr", catch_exceptions=False)
 
 
 @pytest.fixture

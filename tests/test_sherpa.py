@@ -12,11 +12,10 @@ import onnx
 import onnxruntime
 import pytest
 import talkative
-from click.testing import CliRunner, Result
+from commands import run
 from real_speech import an4
 
 from asr import bundle
-from asr.cli import main
 from asr.recognizer import Recognizer
 from asr.types import FloatArray
 
@@ -32,13 +31,6 @@ class Said(NamedTuple):
     text: str
     tokens: list[str]
     starts_s: list[float]
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="asr")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def exported(folder: Path, *source: Path) -> Path:

@@ -13,32 +13,26 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
 
 import asr
 from asr import audio
-from asr.cli import main
 from asr.cli.tally import Tally, duration
 from asr.longform import LONGEST_S
 
+run = partial(commands.run, "transcribe")
 FORMATS = {"txt": "txt", "json": "json", "jsonl": "jsonl", "ctm": "ctm", "textgrid": "TextGrid"} | {
     "srt": "srt",
     "vtt": "vtt",
     "karaoke": "karaoke.vtt",
     "tsv": "tsv",
 }
-
-
-def run(*arguments: object, given: bytes = b"") -> Result:
-    result = CliRunner().invoke(main, ["transcribe", *map(str, arguments)], prog_name="asr", input=given)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def command(*arguments: object) -> list[str]:

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner
+from commands import done
 
 from asr import bundle, lm, manifest
 from asr.bundle import ModelInfo
-from asr.cli import main
 from asr.errors import DataError
 from asr.tokenizers import SPACE
 from asr.tuning import Bench, Trial, tune
@@ -92,21 +91,16 @@ def test_a_set_without_words_cannot_be_tuned_on(tmp_path: Path) -> None:
         Bench(Unsure(), said(tmp_path, " "))  # type: ignore[arg-type]
 
 
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(main, list(map(str, arguments)))
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
 def test_the_command_keeps_what_it_found_in_the_model(sample: Path, tmp_path: Path) -> None:
     """The text of the sample is known, so that a language model of it cannot but help."""
     model = tmp_path / "model.onnx"
     shutil.copy(bundle.default_model(), model)
     text = "enter four five seven one"
     (tmp_path / "text.txt").write_text(f"{text}\none two\nfour\n", encoding="utf-8")
-    run("lm", "train", tmp_path / "text.txt", "--out", tmp_path / "lm.arpa", "--fallback-discounts")
+    done("lm", "train", tmp_path / "text.txt", "--out", tmp_path / "lm.arpa", "--fallback-discounts")
     manifest.write(tmp_path / "dev.jsonl", [Utterance("s", sample, text, soundfile.info(sample).duration)])
-    shown = run("tune", model, tmp_path / "dev.jsonl", "--lm", tmp_path / "lm.arpa", "--json", tmp_path / "trials.json")
+    trials, search = tmp_path / "trials.json", ["--lm", tmp_path / "lm.arpa"]
+    shown = done("tune", model, tmp_path / "dev.jsonl", *search, "--json", trials)
     best = re.search(r"best: lm_weight (\S+), word_bonus (\S+), beam (\d+): WER 0\.00 %", shown)
     assert best, shown
     stored: dict[str, Any] = dict(bundle.read_info(model).decoder)
@@ -116,8 +110,8 @@ def test_the_command_keeps_what_it_found_in_the_model(sample: Path, tmp_path: Pa
         list(map(float, best.groups()))
     )
     assert all(math.isfinite(value) for value in kept["calibration"])
-    assert json.loads((tmp_path / "trials.json").read_text("utf-8"))["best"] == kept
-    assert run("transcribe", sample, "--model", model, "--decoder", "beam", "--lm", tmp_path / "lm.arpa") == f"{text}\n"
+    assert json.loads(trials.read_text("utf-8"))["best"] == kept
+    assert done("transcribe", sample, "--model", model, "--decoder", "beam", *search) == f"{text}\n"
 
 
 def test_words_that_the_rules_changed_in_number_are_not_judged() -> None:
