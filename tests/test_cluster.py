@@ -12,40 +12,33 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import commands
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
+from commands import content, surroundings
 
 from asr.bulk import Heard, transcribed
-from asr.bulk.cluster import Listener, _actors, _checked, _connected, _Job, transcribed_by_ray
+from asr.bulk.cluster import Listener, _actors, _checked, _connected, _heard, _Job, transcribed_by_ray
 from asr.bulk.engines import ENGINES
-from asr.cli import main
 from asr.errors import AsrError, AudioError, ConfigError, MissingFile
 from asr.inputs import Reading, Recording, find
 from asr.recognizer import Recognizer
 from asr.types import Hypothesis
 
 PATIENCE_S = 300
+run = partial(commands.run, "transcribe")
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["transcribe", *map(str, arguments)], prog_name="asr")
-
-
-def command(*arguments: object, **settings: str) -> subprocess.Popen[str]:
-    path = os.pathsep.join([str(Path(sys.modules["asr"].__path__[0]).parent), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"} | settings
-    line = [sys.executable, "-m", "asr", "transcribe", *map(str, arguments)]
+def started(*arguments: object, **settings: str) -> subprocess.Popen[str]:
+    environment = surroundings() | settings
+    line = commands.line("transcribe", *arguments)
     return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -193,6 +186,21 @@ def test_recognisers_are_as_many_as_machines_have_cores_for() -> None:
         _actors(ray, None, 5)
 
 
+class Dead(Exception):
+    """What Ray raises, with the reason in its last line."""
+
+
+def test_machines_that_lack_the_package_are_told(recognizer: Recognizer) -> None:
+    def dead() -> Iterator[dict[str, bytes]]:
+        raise Dead("The actor died\nModuleNotFoundError: No module named 'asr'")
+
+    dataset = SimpleNamespace(map=lambda *_, **__: SimpleNamespace(iter_rows=dead))
+    data = SimpleNamespace(ActorPoolStrategy=lambda **_: None, from_items=lambda *_, **__: dataset)
+    ray: Any = SimpleNamespace(data=data, exceptions=SimpleNamespace(RayActorError=Dead))
+    with pytest.raises(AsrError, match=r"no recogniser starts \(ModuleNotFoundError: No module named 'asr'\); install"):
+        next(_heard(ray, job(recognizer), [[Recording("a.wav")]], 1))
+
+
 # ---- clusters
 
 
@@ -209,7 +217,7 @@ def quiet_ray() -> Iterator[None]:
 @pytest.mark.usefixtures("quiet_ray")
 def test_a_cluster_of_this_machine_prints_what_is_printed_without_it(folder: Path) -> None:
     expected = run(folder)
-    with command(folder, "--engine", "ray", "--jobs", 2) as process:
+    with started(folder, "--engine", "ray", "--jobs", 2) as process:
         stdout, stderr = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, stdout) == (1, expected.stdout)
     assert [line for line in stderr.splitlines() if line.startswith("asr: ")] == expected.stderr.splitlines()
@@ -254,7 +262,7 @@ def test_a_machine_that_is_killed_during_a_job_costs_nothing(folder: Path, tmp_p
     formats = ("--format", "txt,json,ctm")
     expected = run(folder, "--out", tmp_path / "expected", *formats, "--jobs", 1)
     out = tmp_path / "out"
-    with command(folder, "--out", out, *formats, "--engine", "ray", RAY_ADDRESS=cluster.address) as process:
+    with started(folder, "--out", out, *formats, "--engine", "ray", RAY_ADDRESS=cluster.address) as process:
         until(lambda: len(content(out)) > 24, process)
         cluster.remove_node(cluster.machines[0], allow_graceful=False)
         before = len(content(out))

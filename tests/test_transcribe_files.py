@@ -20,6 +20,7 @@ import commands
 import numpy as np
 import pytest
 import soundfile
+from commands import content, surroundings
 
 import asr
 from asr import audio
@@ -27,26 +28,13 @@ from asr.cli.tally import Tally, duration
 from asr.longform import LONGEST_S
 
 run = partial(commands.run, "transcribe")
+command = partial(commands.line, "transcribe")
 FORMATS = {"txt": "txt", "json": "json", "jsonl": "jsonl", "ctm": "ctm", "textgrid": "TextGrid"} | {
     "srt": "srt",
     "vtt": "vtt",
     "karaoke": "karaoke.vtt",
     "tsv": "tsv",
 }
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "asr", "transcribe", *map(str, arguments)]
-
-
-def surroundings() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, [str(Path(asr.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
-    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.fixture

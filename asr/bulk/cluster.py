@@ -27,7 +27,7 @@ _SURROUNDINGS = {  # which Ray reads as it is imported
     "RAY_USAGE_STATS_ENABLED": "0",  # else figures about its use go to its makers
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else what it says about lost machines goes to standard output, as texts do
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
-    "RAY_DATA_LOG_LEVEL": "ERROR",
+    "RAY_DATA_LOG_LEVEL": "CRITICAL",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 
@@ -197,7 +197,7 @@ def _answers(ray: ModuleType, job: _Job, chunks: Chunks, count: int) -> Iterator
         for row in answers.iter_rows():
             yield pickle.loads(row["answer"])
     except ray.exceptions.RayActorError as error:
-        why = str(error).splitlines()[0]
+        why = str(error).splitlines()[-1]
         raise AsrError(f"cluster: no recogniser starts ({why}); install bilstm-asr on all of its machines") from error
 
 
