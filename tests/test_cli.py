@@ -47,7 +47,7 @@ COMMANDS = [
         "quantize",
         "extend",
     ),
-    *("transcribe", "listen", "align", "score", "compare", "bench", "info", "lm", "text", "completion"),
+    *("transcribe", "explain", "listen", "align", "score", "compare", "bench", "info", "lm", "text", "completion"),
 ]
 RATE_HZ = 16000
 TOKENS = ("<blk>", "▁", *"enopstwy")

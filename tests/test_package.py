@@ -86,7 +86,8 @@ def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None
     found = names(wheel)
     assert source | {"asr/py.typed"} <= found
     others = {name for name in found - source if ".dist-info/" not in name}
-    pages = {f"asr/{name}" for name in ("doctor/page.css", "reports/page.css", "reports/page.js")}
+    drawn = ("explain/charts.js", "explain/page.css", "explain/page.js")
+    pages = {f"asr/{name}" for name in ("doctor/page.css", "reports/page.css", "reports/page.js", *drawn)}
     assert {name for name in others if not name.startswith("asr/exported/")} == {"asr/py.typed", *pages}
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in found)
 
@@ -114,7 +115,7 @@ def test_the_light_install_asks_for_no_training_package(wheel: Path) -> None:
     assert {re.split(r"[^\w-]", line)[0] for line in core} == {
         "click", "numpy", "onnxruntime", "pydantic", "rapidfuzz", "soundfile", "soxr"
     }  # fmt: skip
-    extras = {"augment", "beam", "dev", "microphone", "onnx", "ray", "runtimes", "text", "train", "video"}
+    extras = {"augment", "beam", "dev", "microphone", "onnx", "ray", "report", "runtimes", "text", "train", "video"}
     assert set(metadata(wheel).get_all("Provides-Extra", [])) == extras
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import click
 import commands
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from commands import content, surroundings
 
 import asr
 from asr import audio
+from asr.cli.line import Line, ending
 from asr.cli.tally import Tally, duration
 from asr.longform import LONGEST_S
 
@@ -55,7 +57,7 @@ def test_a_folder_gives_a_file_for_each_recording_and_format(folder: Path, tmp_p
     text = asr.load().transcribe(sample).text
     assert written["a b.txt"].decode() == f"{text}\n"
     assert json.loads(written["a b.json"])["text"] == text
-    assert re.search(r"^done +2\nfailed +0\nskipped +0\naudio +\d\.\d\d h\ntime ", result.stderr, flags=re.MULTILINE)
+    assert re.search(r"^done +2\nfailed +0\nskipped +0\naudio +\d:\d\d\ntime ", result.stderr, flags=re.MULTILINE)
     again = run(folder, "--out", tmp_path / "out")
     assert (again.exit_code, again.stdout) == (1, "")
     assert "is there already; --force replaces" in again.stderr
@@ -262,18 +264,52 @@ def test_the_tally_says_how_far_a_job_is(capsys: pytest.CaptureFixture[str]) -> 
     with Tally(4, 1000, skipped=2, clock=lambda: now[0]) as tally:
         now[0] = 30.0
         tally.count(well=True, audio_s=3600.0, size=250)
-        assert tally.line() == "1/4 files, 1.00 h of audio, 120 times real time, 1:30 left"
+        assert tally.line() == "1/4 files, 1:00:00 of audio, 120 times real time, 1:30 left"
         assert capsys.readouterr().err == "", "a log is told once a minute"
         now[0] = 61.0
         tally.count(well=False, audio_s=0.0, size=250)
-    assert capsys.readouterr().err == "2/4 files, 1 failed, 1.00 h of audio, 59 times real time, 1:01 left\n"
+    assert capsys.readouterr().err == "2/4 files, 1 failed, 1:00:00 of audio, 59 times real time, 1:01 left\n"
     assert tally.summary().splitlines() == [
         "done           1",
         "failed         1",
         "skipped        2",
-        "audio       1.00 h",
+        "audio    1:00:00",
         "time        1:01, 59 times real time",
     ]
+
+
+def test_early_on_nothing_is_said_of_the_time_left() -> None:
+    now = [2.0]
+    tally = Tally(100, 1000, clock=lambda: now[0])
+    assert tally.line() == "0/100 files"
+    now[0] = 6.0
+    tally.count(well=True, audio_s=60.0, size=10)
+    assert tally.line() == "1/100 files, 1:00 of audio, 15 times real time"
+    tally.count(well=True, audio_s=60.0, size=90)
+    assert tally.line() == "2/100 files, 2:00 of audio, 30 times real time, 0:36 left"
+
+
+def test_a_line_is_written_over_on_a_terminal_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line()
+    line.show("one")
+    line.clear()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((5, 1)))
+    for text in ("one", "two and three"):
+        line.show(text)
+    line.clear()
+    line.clear()
+    assert click.unstyle(capsys.readouterr().err).split("\r") == ["", "one", "…ree", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("abcd", "abcd"), ("abcde", "…cde"), ("你好", "你好"), ("a你好", "…好"), ("ééééé", "…ééé")]
+)
+def test_the_end_of_a_text_fits_into_the_cells(text: str, shown: str) -> None:
+    assert ending(text, 4) == shown
 
 
 def test_durations_are_read_as_clocks() -> None:

@@ -21,6 +21,7 @@ from asr import bundle
 
 EXPORTED = Path(__file__).resolve().parent.parent / "exported"
 PAGE = EXPORTED / "web"
+CHARTS = Path(bundle.__file__).parent / "explain" / "charts.js"  # which the page of `asr explain` has as well
 RUNTIME = {"ort.wasm.bundle.min.mjs": "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm": "runtime.wasm.gz"}
 
 
@@ -44,6 +45,7 @@ def build(out: Path, model: Path | None = None, node_modules: Path | None = None
     for file in PAGE.iterdir():
         if file.suffix in {".html", ".css", ".js", ".svg"}:
             shutil.copy(file, out)
+    shutil.copy(CHARTS, out)
     shutil.copy(EXPORTED / "examples" / "recognizer.mjs", out)
     shutil.copy(EXPORTED / "sample.wav", out)
     pack(model, out / "model.onnx.gz")

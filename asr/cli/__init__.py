@@ -18,6 +18,7 @@ from asr.cli import (
     completion,
     doctor,
     evaluate,
+    explain,
     export,
     extend,
     info,
@@ -85,7 +86,7 @@ def forget_output() -> None:
         module.command
         for module in (
             *(prepare, manifest, doctor, augment, train, export, verify, evaluate, tune, quantize, extend),
-            *(transcribe, listen, align, score, compare, bench, info, lm, text, completion),
+            *(transcribe, explain, listen, align, score, compare, bench, info, lm, text, completion),
         )
     ],
     context_settings={"help_option_names": ["-h", "--help"]},

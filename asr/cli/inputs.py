@@ -69,11 +69,11 @@ def engines() -> Iterable[str]:
     return ENGINES
 
 
-_READING = (
-    click.option(
-        "--list", "lists", type=PATH, multiple=True, metavar="FILE",
-        help="Read names from a file, a name a line or ended by zero bytes; '-' is standard input.",
-    ),
+_LIST = click.option(
+    "--list", "lists", type=PATH, multiple=True, metavar="FILE",
+    help="Read names from a file, a name a line or ended by zero bytes; '-' is standard input.",
+)  # fmt: skip
+_FORM = (
     click.option(
         "--channel", type=Parsed("channel", _channel), metavar="mix|left|right|N|split",
         help="Which channel to hear: the mean of all (unless given), one, or each as a speaker of its own.",
@@ -137,7 +137,12 @@ def _all(options: Iterable[Callable[..., Any]], command: Callable[..., Any]) -> 
 
 def reading(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say how recordings are found and read; `lists` and those of READING."""
-    return _all(_READING, command)
+    return _all((_LIST, *_FORM), command)
+
+
+def form(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say how one recording is read: those of READING."""
+    return _all(_FORM, command)
 
 
 def writing(command: Callable[..., Any]) -> Callable[..., Any]:

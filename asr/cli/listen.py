@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import queue
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import click
 
 from asr.cli import options
+from asr.cli.line import Line
 from asr.cli.options import PATH, given
 from asr.errors import AudioError, require
 
@@ -48,14 +47,14 @@ def command(device: str | None, devices: bool, model: Path | None, **settings: A
     recognizer = asr.load(**given(path=model, **settings))
     rate_hz = recognizer.info.rate_hz
     blocks: queue.Queue[Any] = queue.Queue()
-    shown = Shown()
+    line = Line()
     try:
         with opened(sound, device, rate_hz, blocks):
             click.echo("listening; Ctrl-C ends", err=True)
             for said in listen(arriving(blocks), recognizer, rate_hz, behind=lambda: not blocks.empty()):
-                shown.show(said.hypothesis.text, is_final=said.is_final)
+                tell(said.hypothesis.text, line, is_final=said.is_final)
     except KeyboardInterrupt:
-        shown.show("", is_final=False)
+        line.clear()
 
 
 def opened(sound: Any, device: str | None, rate_hz: int, blocks: queue.Queue[Any]) -> Any:
@@ -81,18 +80,11 @@ def arriving(blocks: queue.Queue[Any]) -> Iterator[Any]:
         yield block
 
 
-class Shown:
-    """A line that is written over while a phrase is said."""
-
-    def __init__(self) -> None:
-        self._line = ""
-
-    def show(self, text: str, *, is_final: bool) -> None:
-        if self._line:
-            click.echo("\r" + " " * len(self._line) + "\r", nl=False, err=True)
-            self._line = ""
-        if is_final and text:
-            click.echo(text)
-        elif text and sys.stderr.isatty():
-            self._line = text[-(shutil.get_terminal_size().columns - 1) :]
-            click.echo(self._line, nl=False, err=True)
+def tell(text: str, line: Line, *, is_final: bool) -> None:
+    """Show what is said while it is said, and print it when it has been."""
+    if not is_final:
+        line.show(text)
+        return
+    line.clear()
+    if text:
+        click.echo(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +10,10 @@ from types import TracebackType
 
 import click
 
+from asr.cli.line import Line
+
 _TERMINAL_S, _LOG_S = 0.1, 60.0  # between two lines: on a terminal, where each replaces the last, and in a log
+_EARLY_S = 20.0
 
 
 @dataclass
@@ -33,12 +35,14 @@ class Tally:
     size_done: int = 0
     _start_s: float = field(init=False)
     _told_s: float = field(init=False)
-    _line: str = ""
+    _line: Line = field(default_factory=Line)
 
     def __post_init__(self) -> None:
         self._start_s = self._told_s = self.clock()
 
     def __enter__(self) -> Tally:
+        if self.shown and self.files:
+            self._line.show(self.line())  # loading takes its time
         return self
 
     def __exit__(
@@ -59,17 +63,18 @@ class Tally:
         terminal = sys.stderr.isatty()
         if self.shown and self.clock() - self._told_s >= (_TERMINAL_S if terminal else _LOG_S):
             self._told_s = self.clock()
-            self._show(self.line(), terminal)
+            if terminal:
+                self._line.show(self.line())
+            else:
+                click.echo(self.line(), err=True)
 
     def line(self) -> str:
         """Return how far the job is, in one line."""
-        parts = [
-            f"{self.done + self.failed}/{self.files} files",
-            f"{self.audio_s / 3600:.2f} h of audio",
-            f"{self._speed():.0f} times real time",
-        ]
+        parts = [f"{self.done + self.failed}/{self.files} files"]
         if self.failed:
-            parts.insert(1, f"{self.failed} failed")
+            parts.append(f"{self.failed} failed")
+        if self.audio_s:
+            parts += [f"{duration(self.audio_s)} of audio", f"{self._speed():.0f} times real time"]
         if (left_s := self._left_s()) is not None:
             parts.append(f"{duration(left_s)} left")
         return ", ".join(parts)
@@ -79,27 +84,19 @@ class Tally:
         rows = [("done", self.done), ("failed", self.failed), ("skipped", self.skipped)]
         counts = "\n".join(f"{name:<8}{count:>8}" for name, count in rows)
         speed = f", {self._speed():.0f} times real time" if self.audio_s else ""
-        return f"{counts}\n{'audio':<8}{self.audio_s / 3600:>8.2f} h\n{'time':<8}{duration(self.took_s):>8}{speed}"
+        return f"{counts}\n{'audio':<8}{duration(self.audio_s):>8}\n{'time':<8}{duration(self.took_s):>8}{speed}"
 
     def clear(self) -> None:
         """Take the line off the terminal, so that something else can be printed."""
-        if self._line:
-            click.echo("\r" + " " * len(self._line) + "\r", nl=False, err=True)
-            self._line = ""
-
-    def _show(self, line: str, terminal: bool) -> None:
-        if not terminal:
-            click.echo(line, err=True)
-            return
-        line = line[: shutil.get_terminal_size().columns - 1]
-        click.echo("\r" + line.ljust(len(self._line)), nl=False, err=True)
-        self._line = line
+        self._line.clear()
 
     def _speed(self) -> float:
         return self.audio_s / max(self.took_s, 1e-9)
 
     def _left_s(self) -> float | None:
         if not self.size_done or self.done + self.failed == self.files:
+            return None
+        if self.took_s < _EARLY_S and self.size_done < self.size / 10:  # most of the time went into loading
             return None
         return self.took_s * max(0, self.size - self.size_done) / self.size_done
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from asr import audio
-from asr.types import Utterance
+from asr.types import Utterance, Waveform
 
 _RATE_HZ = 16000
 _KIND, _TYPE = "MP3", "audio/mpeg"  # what every browser plays, at about 4 kB a second of speech
@@ -33,11 +33,16 @@ def clips(utterances: Iterable[Mapping[str, Any]], limit_mb: float) -> dict[str,
 
 
 def _address(each: Mapping[str, Any], path: Path) -> str:
-    import soundfile
-
     start_s = float(each.get("start_s", 0.0))
     duration_s = float(each.get("duration_s", audio.duration_s(path) - start_s))
     wave = audio.read_utterance(Utterance(each["id"], path, "", duration_s, start_s=start_s), _RATE_HZ)
+    return data_address(wave, _KIND, _TYPE)
+
+
+def data_address(wave: Waveform, kind: str, media_type: str) -> str:
+    """Return a recording as a data address; kind: libsndfile's name of the format."""
+    import soundfile
+
     file = io.BytesIO()
-    soundfile.write(file, wave.samples, wave.rate_hz, format=_KIND)
-    return f"data:{_TYPE};base64,{base64.b64encode(file.getvalue()).decode()}"
+    soundfile.write(file, wave.samples, wave.rate_hz, format=kind)
+    return f"data:{media_type};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from asr.files import replacing
+from asr.reports.document import document, resource
 from asr.reports.parts import between, per_cent, settings, table
 from asr.reports.sections import breakdowns, confidence, overview, words
 from asr.reports.utterances import utterances
@@ -46,13 +47,9 @@ def page(cards: Sequence[Card], comparison: Comparison | None = None, *, audio_m
     title = escape(
         f"{' and '.join(names)}: {per_cent(cards[0]['wer'])} WER" if len(cards) == 1 else " and ".join(names)
     )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{_file('page.css')}</style></head><body>"
-        f"<header>{headline(cards, names, comparison)}</header><nav>{links}</nav><main>{body}</main>"
-        f"<script>{_file('page.js')}</script></body></html>\n"
-    )
+    header = f"<header>{headline(cards, names, comparison)}</header><nav>{links}</nav>"
+    script = f"<script>{resource('page.js')}</script>"
+    return document(title, f"{header}<main>{body}</main>", style=resource("page.css"), scripts=script)
 
 
 def headline(cards: Sequence[Card], names: Sequence[str], comparison: Comparison | None) -> str:
@@ -89,7 +86,3 @@ def origin(cards: Sequence[Card], names: Sequence[str], comparison: Comparison |
 
 def _anchor(name: str) -> str:
     return name.lower().replace(" ", "-")
-
-
-def _file(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")

@@ -7,6 +7,11 @@ from html import escape
 from typing import Any
 
 UNDEFINED = "\N{EN DASH}"
+LEGEND = (
+    '<p class="legend note">Said above, read below: <span class="w C"><i>right</i></span> '
+    '<span class="w S"><i>said</i><b>read instead</b></span> <span class="w D"><i>lost</i></span> '
+    '<span class="w I"><b>inserted</b></span></p>'
+)
 
 
 def per_cent(rate: float | None) -> str:

@@ -7,15 +7,10 @@ from html import escape
 from typing import Any
 
 from asr.reports.clips import clips
-from asr.reports.parts import alignment, errors_of
+from asr.reports.parts import LEGEND, alignment, errors_of
 from asr.scoring.card import Card
 
 _SHOWN = 2000  # utterances; of more, those with the most errors
-_LEGEND = (
-    '<p class="legend note">Said above, read below: <span class="w C"><i>right</i></span> '
-    '<span class="w S"><i>said</i><b>read instead</b></span> <span class="w D"><i>lost</i></span> '
-    '<span class="w I"><b>inserted</b></span></p>'
-)
 
 
 def utterances(cards: Sequence[Card], names: Sequence[str], audio_mb: float) -> str:
@@ -34,7 +29,7 @@ def utterances(cards: Sequence[Card], names: Sequence[str], audio_mb: float) -> 
         '<option value="rate -1">highest error rate</option><option value="words -1">longest</option>'
         '<option value="id">id</option></select></label><span class="note" id="shown"></span></div>'
     )
-    return f'{_LEGEND}{note}{tools}<div id="list">{articles}</div>'
+    return f'{LEGEND}{note}{tools}<div id="list">{articles}</div>'
 
 
 def _together(sides: Sequence[dict[str, dict[str, Any]]]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 // The page: sound in, text and pictures out. The model runs in worker.js.
-import { drawAll, element } from "./charts.js";
+import { drawAll, element, followed } from "./charts.js";
 import { decoded, recording, wav } from "./sound.js";
+import { spectrogram } from "./spectrum.js";
 
 // A module of one function that uses a SIMD instruction.
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
@@ -88,9 +89,17 @@ function show(name, samples, said, whole_s) {
   const duration_s = samples.length / info.rate_hz;
   const idOf = ({ token }) => info.tokens.indexOf(token);
   const words = said.words.map((word) => ({ ...word, id: idOf(word) }));
-  shown = { samples, ...info, ...said, tokens: [...new Set(said.tokens.map(idOf))], words };
+  shown = {
+    ...info, ...said, samples, duration_s,
+    lists: { words: [words, (item, { start_s }) => { item.title = `${start_s.toFixed(2)} s`; }] },
+    tokens: [...new Set(said.tokens.map(idOf))],
+    names: info.tokens,
+    share: (frame, id) => Math.exp(said.values[frame * said.width + id]),
+    spectrum: (columns) => spectrogram(samples, columns),
+  };
   element("result").hidden = false;
   element("text").textContent = said.text || "(no words heard)";
+  element("top").textContent = info.rate_hz / 2000;
   element("took").textContent =
     `${duration_s.toFixed(2)} s of sound, read in ${whole_s.toFixed(2)} s, of which the model took ${said.took_s.toFixed(2)} s.`;
   URL.revokeObjectURL(element("player").src);
@@ -159,13 +168,6 @@ element("sample").onclick = () => transcribe("The sample", async () => decoded(a
 window.onresize = draw;
 matchMedia("(prefers-color-scheme: dark)").onchange = draw;
 
-const player = element("player");
-const follow = () => {
-  element("playhead").hidden = false;
-  element("playhead").style.left = `${player.currentTime * scale}px`;
-  if (!player.paused) requestAnimationFrame(follow);
-};
-player.onplay = follow;
-player.onseeked = follow;
+followed(element("player"), () => scale);
 
 start();
