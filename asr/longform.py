@@ -13,11 +13,10 @@ import numpy.typing as npt
 from asr.bundle import ModelInfo
 from asr.errors import ConfigError
 from asr.han import sentence
+from asr.phrases import LONGEST_S as PHRASE_S
+from asr.phrases import PAUSE_S, later, runs_of, says_nothing, silent_tokens
 from asr.signal import HOPS, voice_db
 from asr.speech import audible
-from asr.streaming import LONGEST_S as PHRASE_S
-from asr.streaming import PAUSE_S, later
-from asr.tokenizers import SPACE
 from asr.types import FloatArray, Hypothesis
 
 WINDOW_S = 32.0
@@ -184,13 +183,13 @@ def _silence(frames: int, info: ModelInfo) -> FloatArray:
 
 def _phrases(parts: Iterable[Heard], info: ModelInfo) -> Iterator[tuple[int, Heard]]:
     """Yield (first frame, phrase) of each stretch of frames in which the model hears something."""
-    silent = [info.blank, *(place for place, token in enumerate(info.tokens) if token == SPACE)]
+    silent = silent_tokens(info.tokens, info.blank)
     pause, longest = (max(2, round(span_s / info.frame_shift_s)) for span_s in (PAUSE_S, PHRASE_S))
     held = Heard(np.zeros((0, len(info.tokens)), np.float32), np.zeros(0, np.float32))
     first = 0
     for part in parts:
         held = Heard(*map(np.concatenate, zip(held, part, strict=True)))
-        quiet = np.isin(held.log_probs.argmax(axis=1), silent)  # [F]
+        quiet = says_nothing(held.log_probs, silent)  # [F]
         begin = 0
         for end in _ends(quiet, pause, longest):
             if not quiet[begin:end].all():
@@ -208,8 +207,7 @@ def _cut(heard: Heard, first: int, end: int | None, info: ModelInfo) -> Heard:
 
 def _ends(quiet: npt.NDArray[np.bool_], pause: int, longest: int) -> Iterator[int]:
     """Yield before which frames phrases end, as far as can be said without the frames that follow."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]])))
-    runs = edges.reshape(-1, 2)
+    runs = runs_of(quiet)
     begin = 0
     for first, end in runs[runs[:, 1] - runs[:, 0] >= pause].tolist():
         # In the middle; of the pause at the end, which may go on, as late as still leaves a part to the next phrase.

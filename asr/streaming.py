@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,11 +13,9 @@ from asr.audio import from_array
 from asr.bundle import ModelInfo
 from asr.errors import ConfigError
 from asr.mel import FeatureSpec
-from asr.tokenizers import SPACE
+from asr.phrases import LONGEST_S, PAUSE_S, later, runs_of, says_nothing, silent_tokens
 from asr.types import FloatArray, Hypothesis
 
-PAUSE_S = 0.8
-LONGEST_S = 30.0
 _AT_ONCE = 750  # output frames that go through the graph at the most; bounds the memory of a long piece
 _REST = np.iinfo(np.int64).max
 
@@ -110,7 +107,7 @@ class Stream:
             if value is not None and not value > 0:
                 raise ConfigError(f"stream: {name} = {value}: must be above 0; leave it out for the usual one")
         self._frames, self._decode, self._shift_s = Frames(model), decode, info.frame_shift_s
-        self._quiet_tokens = [info.blank, *(place for place, token in enumerate(info.tokens) if token == SPACE)]
+        self._silent = silent_tokens(info.tokens, info.blank)
         self._rates = (rate_hz, info.rate_hz)
         self._resampler = self._fresh_resampler()
         self._pause = None if pause_s is None else max(1, round(pause_s / self._shift_s))
@@ -152,7 +149,7 @@ class Stream:
     def _taken(self, rows: FloatArray) -> list[Hypothesis]:
         """Return the phrases that end once these rows [F, V] have come."""
         self._rows = np.concatenate([self._rows, rows])
-        self._quiet = np.concatenate([self._quiet, np.isin(rows.argmax(axis=1), self._quiet_tokens)])
+        self._quiet = np.concatenate([self._quiet, says_nothing(rows, self._silent)])
         phrases = []
         while self._pause is not None and (end := self._end(self._pause)):
             phrase = self._phrase(end)
@@ -163,28 +160,17 @@ class Stream:
 
     def _end(self, pause: int) -> int:
         """Return before which frame a phrase ends, in the middle of its pause; 0 where it goes on."""
-        runs = [run for run in _runs(self._quiet) if run[1] - run[0] >= pause]
-        for first, _ in runs:
+        quiet = runs_of(self._quiet).tolist()
+        pauses = [run for run in quiet if run[1] - run[0] >= pause]
+        for first, _ in pauses:
             if first > 0:
-                return first + pause // 2
-        if runs and runs[0][1] == len(self._quiet):  # nothing said yet: only the last frames are kept
+                return int(first + pause // 2)
+        if pauses and pauses[0][1] == len(self._quiet):  # nothing said yet: only the last frames are kept
             return max(0, len(self._quiet) - pause)
         if len(self._quiet) < self._longest:
             return 0
-        later = [(end - first, (first + end) // 2) for first, end in _runs(self._quiet) if end > self._longest // 2]
-        return max(later)[1] if later else self._longest
+        places = [(end - first, (first + end) // 2) for first, end in quiet if end > self._longest // 2]
+        return int(max(places)[1]) if places else self._longest
 
     def _phrase(self, end: int) -> Hypothesis:
         return later(self._decode(self._rows[:end]), self._begun * self._shift_s)
-
-
-def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return (first, end) of each stretch of true flags."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
-def later(hypothesis: Hypothesis, by_s: float) -> Hypothesis:
-    """Return a hypothesis whose words, and those of its alternatives, are said later."""
-    words = tuple(replace(word, start_s=word.start_s + by_s, end_s=word.end_s + by_s) for word in hypothesis.words)
-    return replace(hypothesis, words=words, alternatives=tuple(later(other, by_s) for other in hypothesis.alternatives))

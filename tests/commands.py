@@ -1,11 +1,15 @@
-"""The commands of `asr`, run in the process of the tests."""
+"""The commands of `asr`, run in the process of the tests or in one of their own, and what they leave behind."""
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+import asr
 from asr.cli import main
 
 
@@ -30,3 +34,20 @@ def refused(*arguments: object) -> str:
     assert (result.exit_code, result.stdout) == (1, "")
     assert re.fullmatch(r"asr: error: [^\n]+; [^\n]+\n", result.stderr)
     return result.stderr
+
+
+def line(*arguments: object) -> list[str]:
+    """Return the command line of a command, for a process of its own."""
+    return [sys.executable, "-m", "asr", *map(str, arguments)]
+
+
+def surroundings() -> dict[str, str]:
+    """Return the environment in which such a process finds the package that is tested."""
+    path = os.pathsep.join(filter(None, [str(Path(asr.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return the files in a folder and below it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

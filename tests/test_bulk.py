@@ -17,9 +17,9 @@ import soundfile
 
 from asr.audio import read
 from asr.bulk import Heard, transcribed
-from asr.bulk.chunks import ITEMS, MANY, SIZE, chunked, jobs_for
+from asr.bulk.chunks import ITEMS, MANY, SIZE, chunked, in_order, jobs_for
 from asr.bulk.outputs import BESIDE, plan, template_of
-from asr.bulk.processes import _in_order, transcribed_by_processes
+from asr.bulk.processes import transcribed_by_processes
 from asr.errors import AsrError, AudioError, ConfigError, MissingFile, ModelError, OutputError
 from asr.files import replacing, unfinished
 from asr.inputs import Reading, Recording, find
@@ -113,7 +113,7 @@ def test_few_recordings_need_no_further_process() -> None:
 def test_results_come_in_order_where_they_are_to() -> None:
     given = recordings("a", "b", "c")
     mixed = (Heard(recording, Hypothesis(recording.name)) for recording in (given[1], given[2], given[0]))
-    assert [heard.recording.name for heard in _in_order(mixed, given)] == ["a", "b", "c"]
+    assert [heard.recording.name for heard in in_order(mixed, given)] == ["a", "b", "c"]
 
 
 def test_processes_hear_the_same_as_one(sample: Path, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_the_light_install_asks_for_no_training_package(wheel: Path) -> None:
     assert {re.split(r"[^\w-]", line)[0] for line in core} == {
         "click", "numpy", "onnxruntime", "pydantic", "rapidfuzz", "soundfile", "soxr"
     }  # fmt: skip
-    extras = {"augment", "beam", "dev", "microphone", "onnx", "report", "runtimes", "text", "train", "video"}
+    extras = {"augment", "beam", "dev", "microphone", "onnx", "ray", "report", "runtimes", "text", "train", "video"}
     assert set(metadata(wheel).get_all("Provides-Extra", [])) == extras
 
 

@@ -12,7 +12,8 @@ from asr.bundle import ModelInfo
 from asr.decoders import get_decoder
 from asr.errors import AudioError, ConfigError
 from asr.mel import FeatureSpec
-from asr.streaming import Frames, Stream, later
+from asr.phrases import later
+from asr.streaming import Frames, Stream
 from asr.types import FloatArray, Hypothesis, Word
 
 RATE_HZ, BLOCK = 16000, 640

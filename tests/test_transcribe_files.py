@@ -21,6 +21,7 @@ import commands
 import numpy as np
 import pytest
 import soundfile
+from commands import content, surroundings
 
 import asr
 from asr import audio
@@ -29,26 +30,13 @@ from asr.cli.tally import Tally, duration
 from asr.longform import LONGEST_S
 
 run = partial(commands.run, "transcribe")
+command = partial(commands.line, "transcribe")
 FORMATS = {"txt": "txt", "json": "json", "jsonl": "jsonl", "ctm": "ctm", "textgrid": "TextGrid"} | {
     "srt": "srt",
     "vtt": "vtt",
     "karaoke": "karaoke.vtt",
     "tsv": "tsv",
 }
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "asr", "transcribe", *map(str, arguments)]
-
-
-def surroundings() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, [str(Path(asr.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
-    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.fixture
@@ -175,6 +163,16 @@ def test_a_list_and_a_pattern(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "list").write_bytes(f"{folder}/deep/-c.flac".encode())
     lines = run("--list", tmp_path / "list", f"{folder}/*.wav").stdout.splitlines()
     assert [line.partition("\t")[0] for line in lines] == [f"{folder}/a b.wav", f"{folder}/deep/-c.flac"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_a_name_that_is_no_utf8(sample: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff.wav")
+    shutil.copy(sample, tmp_path / name)
+    (tmp_path / os.fsdecode(b"\xfe.wav")).touch()
+    result = run(tmp_path, "--beside")
+    assert (result.exit_code, "\\udcfe.wav: is empty" in result.stderr) == (1, True)
+    assert (tmp_path / os.fsdecode(b"\xff.txt")).read_text() == run(sample).stdout
 
 
 @pytest.mark.parametrize(

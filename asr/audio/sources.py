@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -57,6 +58,12 @@ def open_source(path: str | Path) -> Source:
     return source
 
 
+def _openable(path: str | Path) -> Any:
+    found = tars.readable(path)
+    # As bytes, since soundfile refuses a name that is no UTF-8, as those of old disks may be; on Windows all are.
+    return os.fsencode(found) if isinstance(found, str | Path) and os.name == "posix" else found
+
+
 class _SoundFile:
     """An audio file that libsndfile decodes; `info.frames` is what can be read.
 
@@ -65,7 +72,7 @@ class _SoundFile:
 
     def __init__(self, path: str | Path) -> None:
         self._path = path
-        self._file: Any = soundfile.SoundFile(tars.readable(path))
+        self._file: Any = soundfile.SoundFile(_openable(path))
         if self._file.format == "MP3":
             self._look_into_mp3()
         file = self._file

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from asr.bulk.chunks import chunked
+from asr.bulk.chunks import Chunks, shared_out
 from asr.bulk.hearing import Heard
 from asr.bulk.workers import Workers
 from asr.inputs import Reading, Recording
@@ -30,20 +30,10 @@ def transcribed_by_processes(
     """
     with ExitStack() as stack:
         reading = with_stdin(recordings, reading, stack)
-        chunks = chunked(sorted(recordings, key=_size, reverse=True) if by_length else recordings, jobs=jobs)
-        workers = stack.enter_context(Workers(min(jobs, len(chunks)), reading, {"threads": 1} | settings, timed=timed))
-        results = workers.results(chunks)
-        yield from results if by_length else _in_order(results, recordings)
 
+        def heard(chunks: Chunks) -> Iterator[Heard]:
+            count = min(jobs, len(chunks))
+            workers = stack.enter_context(Workers(count, reading, {"threads": 1} | settings, timed=timed))
+            return workers.results(chunks)
 
-def _size(recording: Recording) -> int:
-    return recording.size
-
-
-def _in_order(results: Iterator[Heard], recordings: Sequence[Recording]) -> Iterator[Heard]:
-    early: dict[Recording, Heard] = {}
-    for recording in recordings:
-        while recording not in early:
-            heard = next(results)
-            early[heard.recording] = heard
-        yield early.pop(recording)
+        yield from shared_out(recordings, heard, jobs=jobs, by_length=by_length)

@@ -63,6 +63,12 @@ def formats() -> Iterable[str]:
     return WRITERS
 
 
+def engines() -> Iterable[str]:
+    from asr.bulk.engines import ENGINES
+
+    return ENGINES
+
+
 _LIST = click.option(
     "--list", "lists", type=PATH, multiple=True, metavar="FILE",
     help="Read names from a file, a name a line or ended by zero bytes; '-' is standard input.",
@@ -94,6 +100,14 @@ _WRITING = (
     click.option("--force", is_flag=True, help="Replace files that are there."),
     click.option("--resume", is_flag=True, help="Go on where a job was stopped: what has its files is left out."),
     click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes; for 100 files and more one a core."),
+    click.option(
+        "--engine", type=OneOf(engines), metavar="NAME",
+        help="Who does the work: processes of this machine, unless given; ray for the machines of a Ray cluster.",
+    ),
+    click.option(
+        "--address", metavar="HOST:PORT",
+        help="For ray: the head of the cluster; what RAY_ADDRESS says, or this machine alone, unless given.",
+    ),
     click.option("--quiet", is_flag=True, help="Show no progress and no summary; what goes wrong is still told."),
 )  # fmt: skip
 _SUBTITLES = (

@@ -48,7 +48,7 @@ def command(
     beside: bool,
     force: bool,
     resume: bool,
-    jobs: int | None,
+    engine: str | None,
     quiet: bool,
     **settings: Any,
 ) -> None:
@@ -72,6 +72,8 @@ def command(
     if not files and not lists:
         raise click.UsageError("Missing argument 'FILES...': name files, folders or addresses, or a --list of them")
     check_usage(out, beside=beside, force=force, resume=resume)
+    if settings["address"] is not None and engine != "ray":
+        raise click.UsageError("--address is that of a Ray cluster: add --engine ray")
     reading = Reading(**given(**{name: settings.pop(name) for name in inputs.READING}))
     writers = chosen(kinds, given(**{name: settings.pop(name) for name in inputs.SUBTITLES}))
     recordings = find(files, lists)
@@ -84,7 +86,7 @@ def command(
     size = sum(recording.size for recording in todo)
     shown = not quiet and len(recordings) > 1 and (outputs is not None or sys.stderr.isatty())
     with Tally(len(todo), size, skipped=len(recordings) - len(todo), shown=shown) as tally:
-        results = heard(todo, reading, jobs, by_length=outputs is not None, timed=shown, path=model, **settings)
+        results = heard(todo, reading, engine, by_length=outputs is not None, timed=shown, path=model, **settings)
         for one in results:
             put(one, outputs, next(iter(writers.values())), tally, several=len(recordings) > 1)
     if shown and outputs is not None:
@@ -125,35 +127,19 @@ def planned(
 def heard(
     recordings: Sequence[Recording],
     reading: Reading,
-    jobs: int | None,
+    engine: str | None,
     *,
     by_length: bool,
     timed: bool,
-    threads: int | None = None,
     **settings: Any,
 ) -> Iterator[Heard]:
-    """Yield what is said in the recordings, by one process for a few and by one a core for many."""
-    import asr
-    from asr.bulk import transcribed
-    from asr.bulk.chunks import jobs_for
+    """Return what an engine hears in the recordings; nothing is started for none."""
+    from asr.bulk.engines import ENGINES, on_this_machine
 
     if not recordings:
-        return
-    jobs = jobs_for(len(recordings), threads) if jobs is None else jobs
-    if jobs == 1:
-        recognizer = asr.load(**given(threads=threads, **settings))
-        yield from transcribed(recordings, recognizer, reading, timed=timed)
-        return
-    from asr.bulk.processes import transcribed_by_processes
-
-    yield from transcribed_by_processes(
-        recordings,
-        reading,
-        jobs=jobs,
-        by_length=by_length,
-        timed=timed,
-        **given(**settings, threads=threads and max(1, threads // jobs)),
-    )
+        return iter(())
+    hear = on_this_machine if engine is None else ENGINES[engine]
+    return hear(recordings, reading, by_length=by_length, timed=timed, **given(**settings))
 
 
 def put(one: Heard, outputs: Outputs | None, writer: Writer, tally: Tally, *, several: bool) -> None:
