@@ -159,17 +159,20 @@ class Stream:
         return phrases
 
     def _end(self, pause: int) -> int:
-        """Return before which frame a phrase ends, in the middle of its pause; 0 where it goes on."""
-        quiet = runs_of(self._quiet).tolist()
-        pauses = [run for run in quiet if run[1] - run[0] >= pause]
-        for first, _ in pauses:
-            if first > 0:
+        """Return before which frame a phrase ends, in the middle of its pause; 0 where it goes on.
+
+        What comes after the longest phrase is not looked at, so that the size of the pieces changes nothing.
+        """
+        quiet = self._quiet[: self._longest]
+        runs = runs_of(quiet).tolist()
+        for first, end in runs:
+            if first == 0 and end > pause:  # nothing said yet: only the last frames are kept
+                return int(end - pause)
+            if first > 0 and end - first >= pause:
                 return int(first + pause // 2)
-        if pauses and pauses[0][1] == len(self._quiet):  # nothing said yet: only the last frames are kept
-            return max(0, len(self._quiet) - pause)
-        if len(self._quiet) < self._longest:
+        if len(quiet) < self._longest:
             return 0
-        places = [(end - first, (first + end) // 2) for first, end in quiet if end > self._longest // 2]
+        places = [(end - first, (first + end) // 2) for first, end in runs if end > self._longest // 2]
         return int(max(places)[1]) if places else self._longest
 
     def _phrase(self, end: int) -> Hypothesis:

@@ -149,6 +149,17 @@ def test_an_endless_phrase_is_cut_at_its_longest_pause() -> None:
     assert len(phrases) > 2
 
 
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("settings", [{}, {"longest_s": 5.0}, {"longest_s": 2.0, "pause_s": 1.5}])
+def test_phrases_do_not_depend_on_the_size_of_the_pieces(seed: int, settings: dict[str, float]) -> None:
+    letters = np.random.default_rng(seed).choice(list("abcdef _"), 300, p=[0.13] * 6 + [0.1, 0.12])
+    samples = spoken("".join(letters))
+    phrases = fed(stream(**settings), samples, BLOCK)
+    assert len(phrases) > 5
+    for size in (7 * BLOCK + 1, 5 * RATE_HZ, len(samples)):
+        assert fed(stream(**settings), samples, size) == phrases
+
+
 @pytest.mark.parametrize("rate_hz", [8000, 44100, 48000])
 def test_other_rates_are_resampled_as_the_whole_is(rate_hz: int) -> None:
     samples = np.random.default_rng(0).uniform(-0.9, 0.9, rate_hz) * np.linspace(0.0, 1.0, rate_hz)
