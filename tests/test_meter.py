@@ -131,6 +131,15 @@ def test_a_vowel_in_noise_is_a_word(tone: Callable[..., FloatArray]) -> None:
         assert audible(found, around, SHIFT_S / HOPS) is found
 
 
+@pytest.mark.parametrize("start_s", [1.9, 2.7, 3.3, 4.3])
+def test_a_word_may_be_told_long_before_or_after_its_sound(tone: Callable[..., FloatArray], start_s: float) -> None:
+    """The network hears both directions, and may be sure of a first word at the first frame."""
+    samples = noises()["white"] * np.float32(0.1)
+    samples[3 * RATE_HZ : 3 * RATE_HZ + 3200] += tone(0.2)
+    said = Hypothesis("one", (word(start_s, start_s + 0.04),), 0.9)
+    assert audible(said, levels(samples), SHIFT_S / HOPS) is said
+
+
 def test_a_recording_too_short_to_tell_is_believed() -> None:
     assert stands_out_db(word(0.0, 0.04), levels(np.zeros(640, np.float32)), SHIFT_S / HOPS) == np.inf
 
