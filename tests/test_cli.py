@@ -28,6 +28,7 @@ from commands import done, run
 
 import asr
 from asr import bundle, manifest
+from asr.bulk import engines
 from asr.cli import main
 from asr.errors import AudioError
 from asr.types import Hypothesis, Utterance
@@ -216,7 +217,7 @@ def test_ctrl_c_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: Any, **options: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(asr, "load", interrupted)
+    monkeypatch.setattr(engines, "Recognizer", interrupted)
     result = run("transcribe", "a.wav")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "asr: interrupted\n")
 
@@ -358,10 +359,10 @@ def test_options_that_are_absent_are_not_passed(monkeypatch: pytest.MonkeyPatch)
         passed.append(options)
         return Recorder()
 
-    monkeypatch.setattr(asr, "load", load)
+    monkeypatch.setattr(engines, "Recognizer", load)
     assert done("transcribe", "a.wav") == "heard\n"
     done("transcribe", "a.wav", "--model", "m.onnx", "--threads", "3", "--decoder", "greedy")
-    assert passed == [{}, {"path": Path("m.onnx"), "threads": 3, "decoder": "greedy"}]
+    assert passed == [{"threads": None}, {"path": Path("m.onnx"), "threads": 3, "decoder": "greedy"}]
 
 
 # ---- the model that ships
@@ -643,7 +644,7 @@ def test_every_failure_has_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object, **options: object) -> None:
         raise AudioError("a.wav: is broken; re-copy it")
 
-    monkeypatch.setattr(asr, "load", refuse)
+    monkeypatch.setattr(engines, "Recognizer", refuse)
     result = run("transcribe", "a.wav")
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", "asr: error: a.wav: is broken; re-copy it\n")
 
