@@ -13,9 +13,9 @@ import numpy as np
 from asr.han import sentence
 from asr.types import FloatArray, Hypothesis, Word
 
-# Something stands out by this much, for 50 ms, above what is quiet within a second and a half of a word. A CTC model says
-# a token where it is sure of it, which for the first word may be the first frame of all, long before its sound: nearer
-# to the word nothing can be asked for. In clean speech of AN4 dev no word of four models has less than 29 dB.
+# Something stands out by this much, for 50 ms, above what is quiet within a second and a half of a word. A CTC model
+# says a token where it is sure of it, which for the first word may be the first frame of all, long before its sound:
+# nearer to the word nothing can be asked for. In clean speech of AN4 dev no word of four models has less than 29 dB.
 STANDS_OUT_DB = 5.0
 _RUN_S = 0.05
 _NEAR_S = 1.5

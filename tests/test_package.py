@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from asr.bundle import DEFAULT_MODEL, read_info
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 MODELS_MB = 20
 
@@ -92,14 +94,20 @@ def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in found)
 
 
-def test_the_wheel_carries_the_models_with_their_cards(wheel: Path, sample: Path) -> None:
+def test_the_wheel_carries_the_default_model_with_its_card(wheel: Path) -> None:
     exported = {name for name in names(wheel) if name.startswith("asr/exported/")}
     models = {name for name in exported if name.endswith(".onnx")}
-    assert models == {f"asr/exported/{path.name}" for path in sample.parent.glob("*.onnx")}
-    assert models
-    assert any(name.endswith(".md") for name in exported), "a model ships with its card and the notices of its data"
+    assert models == {f"asr/exported/{DEFAULT_MODEL}"}
+    card = f"asr/exported/{Path(DEFAULT_MODEL).stem}.md"
+    assert card in exported, "a model ships with its card and the notices of its data"
     with zipfile.ZipFile(wheel) as archive:
         assert sum(archive.getinfo(name).file_size for name in models) <= MODELS_MB * 1e6
+
+
+def test_every_model_has_a_card_with_the_licence_of_its_data(sample: Path) -> None:
+    for model in sample.parent.glob("*.onnx"):
+        assert "| licence |" in model.with_suffix(".md").read_text(encoding="utf-8")
+        assert read_info(model).licence
 
 
 def test_the_sdist_holds_what_is_tracked_and_tests(sdist: Path) -> None:
