@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ import soundfile
 from click.testing import CliRunner
 
 import asr
+from asr.cli import listen as listen_command
 from asr.cli import main
 from asr.listening import BLOCK_S, Gate, listen
-from asr.types import Hypothesis, Waveform
+from asr.types import FloatArray, Hypothesis, Waveform
 
 RATE_HZ = 16000
 BLOCK = round(BLOCK_S * RATE_HZ)
@@ -116,6 +118,22 @@ def test_the_command_prints_a_line_a_phrase(sample: Path) -> None:
     expected = asr.load().transcribe(sample).text.split()
     assert len(set(result.stdout.split()) & set(expected)) >= len(set(expected)) / 2, result.stdout
     assert result.stderr == "listening; Ctrl-C ends\n"
+
+
+def test_ctrl_c_prints_what_was_being_said(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(queue.Queue[FloatArray | None]):
+        def get(self, block: bool = True, timeout: float | None = None) -> FloatArray | None:
+            if (said := super().get(block, timeout)) is None:  # the sound is over, as when a key is pressed
+                raise KeyboardInterrupt
+            return said
+
+    monkeypatch.setattr(listen_command.queue, "Queue", Interrupted)
+    speech, _ = soundfile.read(sample, dtype="float32")
+    samples = np.concatenate([np.full(RATE_HZ, 1e-4, np.float32), speech])
+    monkeypatch.setitem(sys.modules, "sounddevice", Microphone(samples[: RATE_HZ + RATE_HZ]))
+    result = CliRunner().invoke(main, ["listen"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("enter")
 
 
 @pytest.mark.usefixtures("microphone")

@@ -27,7 +27,7 @@ def command(device: str | None, devices: bool, model: Path | None, **settings: A
     """Print what is said into the microphone, phrase by phrase.
 
     A phrase is a line of standard output when a pause has ended it; on a terminal, it is shown while it is said.
-    Ctrl-C ends. Needs: pip install 'bilstm-asr[microphone]'
+    Ctrl-C ends, and what was being said is printed. Needs: pip install 'bilstm-asr[microphone]'
 
     \b
     Example:
@@ -75,9 +75,12 @@ def opened(sound: Any, device: str | None, rate_hz: int, blocks: queue.Queue[Any
 
 
 def arriving(blocks: queue.Queue[Any]) -> Iterator[Any]:
-    """Yield blocks as they come, until the microphone is gone."""
-    while (block := blocks.get()) is not None:
-        yield block
+    """Yield blocks as they come, until the microphone is gone, or Ctrl-C: what came before it is heard."""
+    try:
+        while (block := blocks.get()) is not None:
+            yield block
+    except KeyboardInterrupt:
+        return
 
 
 def tell(text: str, line: Line, *, is_final: bool) -> None:
