@@ -570,7 +570,7 @@ def test_a_recipe_runs_from_audio_to_table(tmp_path: Path, name: str, options: l
         assert len(list(csv.DictReader(file))) == 2
     table = rows(page)
     assert table["1"][2:4] == [f"{100 * score['wer']:.2f}", f"{100 * score['cer']:.2f}"]
-    assert table["1"][5] == "2"
+    assert table["1"][6] == "2"
     assert (table.get("pooled") is None) == (name != "fsdd")
 
     from asr.recognizer import Recognizer

@@ -111,7 +111,9 @@ def test_every_utterance_of_an4(shipped: Path, recognizer: Recognizer, test_data
 def test_ten_minutes(shipped: Path, recognizer: Recognizer, test_data: Path, tmp_path: Path) -> None:
     whole = np.concatenate(list(an4(test_data, tmp_path).values()))
     samples = np.tile(whole, 2)[: 600 * 16000]
-    assert Sherpa(shipped).hear([samples]) == [ours(recognizer, samples)]
+    (heard,) = Sherpa(shipped).hear([samples])
+    expected = ours(recognizer, samples)  # whose text is that of windows
+    assert (heard.tokens, heard.starts_s) == (expected.tokens, expected.starts_s)
 
 
 @pytest.mark.parametrize("sizes", [(0,), (1,), (79,), (80,), (160,), (400,), (0, 64000), (64000, 80, 0)])
