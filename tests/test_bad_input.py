@@ -508,6 +508,15 @@ def test_the_folder_of_a_run_is_a_file(corpus: Corpus) -> None:
     assert corpus.run.read_text() == "keep me"
 
 
+@needs_training
+def test_another_process_trains_in_the_folder(corpus: Corpus) -> None:
+    from asr.train.lock import alone_in
+
+    with alone_in(corpus.run):
+        refusal(*corpus.train(), names=(corpus.run,), way_out="name another folder")
+    assert not corpus.run.exists()
+
+
 @contextlib.contextmanager
 def files_up_to(size_bytes: int) -> Iterator[None]:
     """Stand in for a full disk: no file grows further; Python ignores the signal and sees an error of writing."""

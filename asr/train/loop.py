@@ -27,6 +27,7 @@ from asr.train.epoch import Tally, Trainer
 from asr.train.evaluate import DevResult, class_priors, evaluate
 from asr.train.identity import check_same_data, check_same_settings, check_same_sounds, describe, sounds_of
 from asr.train.journal import Board, Progress, plot, write_csv
+from asr.train.lock import alone_in
 from asr.train.optimiser import adamw
 
 SAVE_EVERY_S = 600.0  # an epoch of hours loses at most ten minutes to a crash
@@ -84,7 +85,7 @@ def train(config: Config, train_manifest: Path, dev_manifest: Path, out: Path) -
     Raises DataError, TextError, ManifestError, ConfigError, CheckpointError, OutputError; and Stopped on Ctrl-C,
     after the state was saved.
     """
-    with denormals_flushed():
+    with alone_in(out), denormals_flushed():
         return trained(resume_or_start(config, train_manifest, dev_manifest, out), config, out)
 
 
