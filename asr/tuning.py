@@ -18,6 +18,7 @@ from asr.types import FloatArray, Hypothesis, Utterance
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 BONUSES = (-1.0, 0.0, 1.0, 2.0, 3.0)
 BEAMS = (8, 16, 32, 64)
+WIDER = (128, 256, 512)  # tried with the weights that are best at the widest of these
 _FINE = 2  # how often the steps around the best point are halved
 _ENOUGH = 0.001  # a wider beam has to be better by more than this share of the words
 
@@ -85,6 +86,7 @@ def tune(
     weights: Sequence[float] = WEIGHTS,
     bonuses: Sequence[float] = BONUSES,
     beams: Sequence[int] = BEAMS,
+    wider: Sequence[int] = WIDER,
     seen: Callable[[Trial], None] = lambda trial: None,
 ) -> Tuned:
     """Search weight and bonus on a grid, then between its points around the best, then the narrowest beam as good.
@@ -108,8 +110,9 @@ def tune(
     for around in _closer(weights, bonuses):
         best = min((measure(*point, widest) for point in around(best)), key=_rank)
     weight, bonus = best.settings["lm_weight"], best.settings["word_bonus"]
-    narrower = (measure(weight, bonus, beam) for beam in sorted(beams))
-    best = next(trial for trial in narrower if trial.wer <= best.wer + _ENOUGH or trial.settings["beam"] == widest)
+    widths = [measure(weight, bonus, beam) for beam in sorted({*beams, *wider})]
+    lowest = min(trial.wer for trial in widths)
+    best = next(trial for trial in widths if trial.wer <= lowest + _ENOUGH)
     hypotheses = bench.decode({**fixed, **best.settings})
     confidences, right = judged([hypothesis.words for hypothesis in hypotheses], bench.score(hypotheses))
     calibration = fit(confidences, right)
