@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -176,7 +177,8 @@ def kill_readers(pipe: Path, done: threading.Event) -> None:
             continue
         for process in multiprocessing.active_children():
             os.kill(process.pid or 0, signal.SIGKILL)
-            process.join()
+            with contextlib.suppress(ChildProcessError):  # its code is for who started it to collect
+                os.waitid(os.P_PID, process.pid or 0, os.WEXITED | os.WNOWAIT)
         os.close(end)
 
 
