@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, partial
 
-from asr.text.numbers import FRACTION_SLASH, Match, Patterns, each_digit, is_listed, rewritten, spelled
+from asr.text.numbers import FRACTION, FRACTION_SLASH, Match, Patterns, each_digit, is_listed, rewritten, spelled
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -137,12 +137,7 @@ def _patterns() -> Patterns:
         (re.compile(r"(?<![\w.])[-\u2212](?=[$€£¥]?\s?\.?\d)"), " minus "),
         (re.compile(rf"(?P<unit>[$€£¥])\s?(?P<amount>{_AMOUNT}){_SCALE}"), _money),
         (re.compile(rf"(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<unit>[$€£¥])(?!\s?\d)"), _money),
-        (
-            re.compile(
-                rf"(?<!\d)(?:(?P<whole>\d{{1,3}}) )?(?P<above>\d{{1,3}}){FRACTION_SLASH}(?P<below>\d{{1,3}})(?!\d)"
-            ),
-            _fraction,
-        ),
+        (re.compile(FRACTION), _fraction),
         (re.compile(r"(?<![\d/.])(?P<whole>)(?P<above>[1-9])/(?P<below>[2-9]|10)(?![\d/])"), _fraction),
         (re.compile(r"(?<!\d)(\d{1,3}(?:,\d{3})+|\d+)(st|nd|rd|th)\b", re.IGNORECASE), _ordinal),
         (re.compile(r"(?<![\d.,])(\d{1,3}0)'?s\b"), _decade),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from asr.text.numbers import FRACTION_SLASH, Match, Patterns, each_digit, is_listed, rewritten, spelled
+from asr.text.numbers import FRACTION, FRACTION_SLASH, Match, Patterns, each_digit, is_listed, rewritten, spelled
 
 _MONTHS = (
     *("Januar", "Februar", "März", "April", "Mai", "Juni"),
@@ -146,12 +146,7 @@ def _patterns() -> Patterns:
         (re.compile(r"(?<=\d)\s?(Mio|Mrd|Tsd)\b\.?"), lambda match: f" {_SCALES[match[1]]} "),
         (re.compile(rf"(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<unit>[$€£¥])(?!\s?\d)"), _money),
         (re.compile(rf"(?P<unit>[$€£¥])\s?(?P<amount>{_AMOUNT}){_SCALE}"), _money),
-        (
-            re.compile(
-                rf"(?<!\d)(?:(?P<whole>\d{{1,3}}) )?(?P<above>\d{{1,3}}){FRACTION_SLASH}(?P<below>\d{{1,3}})(?!\d)"
-            ),
-            _fraction,
-        ),
+        (re.compile(FRACTION), _fraction),
         (re.compile(r"(?<![\d/.,])(?P<whole>)(?P<above>[1-9])/(?P<below>[2-9]|10)(?![\d/])"), _fraction),
         (re.compile(rf"(?<![\d.,])1(?=\s?(?:%|°|(?:{_ONE_OF})\b))"), " ein "),
         (re.compile(rf"(?<![\d.,])1(?=\s(?:{_ONE_OF_HER})\b)"), " eine "),

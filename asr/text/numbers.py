@@ -15,6 +15,7 @@ Patterns = Sequence[tuple[re.Pattern[str], Callable[[Match], str] | str]]
 _PLAIN_DIGITS = 9  # an unbroken number of more is no amount, as a telephone number is none
 _GROUPED_DIGITS = 15  # where separators show that it is one
 FRACTION_SLASH = "\N{FRACTION SLASH}"
+FRACTION = rf"(?<!\d)(?:(?P<whole>\d{{1,3}}) )?(?P<above>\d{{1,3}}){FRACTION_SLASH}(?P<below>\d{{1,3}})(?!\d)"
 
 _READ = re.compile(r"[\d%‰°§$€£¥\u3007]")
 _READ_ASCII = b"0123456789%$"
