@@ -114,9 +114,10 @@ def parsed() -> argparse.Namespace:
 
 def alike(options: argparse.Namespace, decoders: Sequence[str]) -> list[Setting]:
     """Return the same limits for all decoders that are there."""
-    weights = (options.lm_weight, options.word_bonus, options.unknown_price)
+    weights = dict.fromkeys(("open", "closed"), (options.lm_weight, options.word_bonus, options.unknown_price))
+    limits = (options.tokens, options.threshold, None)
     return [
-        Setting(decoder, vocabulary, beam, options.tokens, options.threshold, None, *weights, log_add=log_add)
+        Setting(decoder, vocabulary, beam, *limits, *weights.get(vocabulary, ()), log_add=log_add)
         for beam in BEAMS
         for decoder, vocabulary, log_add in KINDS
         if decoder in decoders

@@ -39,10 +39,12 @@ def compose(tokens: Sequence[str], blank: int, parts: Parts) -> tuple[Fusion, Se
     if parts.pronounced:  # words are heard when they end
         heard[:] = 1 + max(map(len, heard_of), default=0)
         token["sign"] = -1
+    token["heard"] = _heard_alone(token, symbol, parts)
     token["rise"] = np.maximum(heard - 1, 0) * state["rise"].max()
     rules = _rules(parts, trie)._replace(
         unmarked=parts.pronounced and not token["begins"][:-1].any(),
         alike=int(word["alike"].max(initial=1)),
+        listens=bool(phrases),
         hot_begin=hot_begin,
         token_rise=float(token["rise"].max()),
     )
@@ -89,6 +91,17 @@ def _tokens(tokens: Sequence[str], said: Letters, blank: int, parts: Parts) -> t
         ids = np.array([lm.word_id(token) for token in tokens])
         table["lm"][:-1] = ids if parts.open_vocabulary else np.where(ids == lm.unk, -1, ids)
     return table, np.array([symbol for symbols in spoken for symbol in symbols], np.int32)
+
+
+def _heard_alone(token: Table, symbol: Int32Array, parts: Parts) -> Int32Array:
+    """Return of each token the code point that is heard by it and no other, whatever stands before it, or -1."""
+    alone = np.full(len(token), -1, np.int32)
+    if not parts.pronounced:
+        says = token["end"] - token["first"]
+        alone[token["begins"] & (says == 0)] = ord(SPACE)
+        inner = ~token["begins"] & (says == 1)
+        alone[inner] = symbol[token["first"][inner]]
+    return alone
 
 
 def _begins(said: Letters, blank: int, parts: Parts) -> list[bool]:

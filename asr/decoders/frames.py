@@ -17,7 +17,7 @@ import numpy as np
 from asr.decoders.fusion import Fusion, Limits, Table
 from asr.decoders.kernel import entry, inside
 from asr.decoders.pool import Scores, offer, select, sort_by
-from asr.decoders.tree import INSIDE, ROOT, adopt, advance, find_child, grow, plant, word_ahead, words_at
+from asr.decoders.tree import INSIDE, ROOT, adopt, advance, find_child, grow, hot_gain, plant, word_ahead, words_at
 from asr.ngrams import Int32Array
 from asr.types import FloatArray
 
@@ -34,6 +34,7 @@ MEMBER = np.dtype(
         ("begin", "f8"),  # the same for a token that begins a word
         ("rise", "f8"),  # as much more where hot words go on, and the signs of the code points by which they do
         ("signs", "i8"),
+        ("fall", "f8"),  # as much less where they break off
         ("node", "i8"),
     ],
     align=True,
@@ -138,11 +139,14 @@ def _bound(node: Any, member: Any, fusion: Fusion) -> None:
         if node.end_word > INSIDE and rules.alike == 1:  # asked for already
             end += rules.lm_weight * node.end_lm
         begin += end
+    else:
+        begin += fusion.state[node.hot].pending  # nothing ends that could be given back
     if rules.unmarked:
         inner = max(inner, begin)
     score = member.both + node.fixed + node.ahead + rules.token_bonus + _SLACK
     member.inside, member.begin = score + inner, score + begin
     member.rise, member.signs = fusion.state[node.hot].rise, fusion.state[node.hot].signs
+    member.fall = fusion.state[node.hot].pending
 
 
 @inside
@@ -171,12 +175,18 @@ def _extend(
         token = int(order[place])
         log_prob = row[token]
         begins, sign, reach = fusion.token[token].begins, fusion.token[token].sign, log_prob + fusion.token[token].rise
+        heard = int(fusion.token[token].heard) if fusion.rules.listens else -1
         if r.highest + log_prob + fusion.rules.token_rise < r.cut:
             break
         for slot in range(r.members):
             member = members[slot]
             bound = reach + (member.begin if begins else member.inside)
-            if bound < r.cut and (bound + member.rise < r.cut or not member.signs & sign):
+            if bound + member.rise < r.cut:
+                continue
+            if member.signs & sign == 0:  # what is no hot phrase any more gives back what it was lent
+                if bound - (member.fall if heard >= 0 else 0.0) < r.cut:
+                    continue
+            elif heard >= 0 and bound + hot_gain(int(nodes[member.node].hot), heard, fusion) < r.cut:
                 continue
             mass = log_prob + (member.blank if nodes[member.node].token == token else member.both)
             if mass < NEVER / 2:

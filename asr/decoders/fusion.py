@@ -24,6 +24,7 @@ TOKEN = np.dtype(
         ("end", "i4"),
         ("lm", "i4"),  # its number in a language model of tokens, -1 if it may not be said
         ("sign", "i8"),  # of its first code point, SPACE included: one bit of 64
+        ("heard", "i4"),  # the one code point that the hot words' automaton hears by it, -1 if there may be others
         ("rise", "f8"),  # the most that hot words earn and lend by what it says behind that
     ],
     align=True,
@@ -49,7 +50,7 @@ STATE = np.dtype(
         ("reward", "f8"),  # what is earned on reaching the state
         ("pending", "f8"),  # what is lent while a phrase is under way
         ("rise", "f8"),  # the most that is earned and lent by one more code point
-        ("signs", "i8"),  # of the code points by which anything is
+        ("signs", "i8"),  # of the code points that lead to another state than 0
     ],
     align=True,
 )
@@ -73,6 +74,7 @@ class Rules(NamedTuple):
     unknown_price: float = 0.0
     unknown_ahead: float = 0.0  # what is lent to a word as soon as it is an unknown one
     begin_ahead: float = 0.0  # the most that is lent to a word by its first symbol
+    listens: bool = False  # there are hot words
     hot_begin: int = 0  # the automaton's state where a word begins
     token_rise: float = 0.0  # the greatest rise of a token
 

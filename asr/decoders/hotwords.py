@@ -201,17 +201,16 @@ def _pending(trie: WordTrie, parent: Sequence[int], failure: Sequence[int], rewa
 def _rises(
     trie: WordTrie, parent: Sequence[int], failure: Sequence[int], reward: Scores, pending: Scores
 ) -> tuple[Scores, list[int]]:
-    """Return the greatest rise of earned and lent together from each state by one code point, and signs of those."""
+    """Return the greatest rise of earned and lent together from each state by one code point, and signs of those.
+
+    Signed are all code points that lead to another state than that of no phrase.
+    """
     rise, signs = np.zeros(len(parent)), [0] * len(parent)
     for state in range(1, len(parent)):
         before = parent[state]
-        risen = pending[state] + reward[state] - pending[before]
-        if risen > 0:
-            rise[before] = max(rise[before], risen)
-            signs[before] |= sign(int(trie.char[state]))
+        rise[before] = max(rise[before], pending[state] + reward[state] - pending[before])
+        signs[before] |= sign(int(trie.char[state]))
     for state in range(1, len(parent)):  # what it has no child for, its failure may have
-        risen = rise[failure[state]] + pending[failure[state]] - pending[state]
-        if risen > 0:
-            rise[state] = max(rise[state], risen)
-            signs[state] |= signs[failure[state]]
+        rise[state] = max(rise[state], rise[failure[state]] + pending[failure[state]] - pending[state])
+        signs[state] |= signs[failure[state]]
     return rise, signs

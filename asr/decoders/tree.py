@@ -160,13 +160,25 @@ def _say(child: Any, token: int, fusion: Fusion) -> bool:
 @inside
 def _hear(child: Any, char: int, fusion: Fusion) -> None:
     """Let the hot words' automaton hear a code point, and the text grow by it."""
-    state, following = int(child.hot), _step(fusion.state, int(child.hot), char)
+    child.hot = _heard(int(child.hot), char, fusion)
+    child.fixed += fusion.state[child.hot].reward
+    child.text = _mixed(int(child.text), char)
+
+
+@inside
+def hot_gain(state: int, char: int, fusion: Fusion) -> float:
+    """Return what is earned and lent more, or less, where the hot words' automaton hears a code point."""
+    following = _heard(state, char, fusion)
+    return float(fusion.state[following].reward + fusion.state[following].pending - fusion.state[state].pending)
+
+
+@inside
+def _heard(state: int, char: int, fusion: Fusion) -> int:
+    following = _step(fusion.state, state, char)
     while following < 0 and state != 0:
         state = int(fusion.state[state].failure)
         following = _step(fusion.state, state, char)
-    child.hot = max(following, 0)
-    child.fixed += fusion.state[child.hot].reward
-    child.text = _mixed(int(child.text), char)
+    return max(following, 0)
 
 
 @inside
