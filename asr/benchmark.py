@@ -17,7 +17,7 @@ import numpy as np
 from asr.decoding import make_decoder
 from asr.errors import ConfigError
 from asr.export import selfcheck
-from asr.recognizer import Recognizer
+from asr.recognizer import BATCH_S, Recognizer, batches
 from asr.types import FloatArray
 
 ROUNDS = 3
@@ -27,7 +27,7 @@ SHORTEST_S, LONGEST_S = 2.0, 8.0
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A model file, and how it is run."""
+    """A model file, and how it is run; batch: the most recordings at once."""
 
     model: Path
     precision: str
@@ -41,8 +41,8 @@ class Figures:
     """What one setting came to.
 
     start_s: from starting a process to a loaded model; first_s: from the first clip to its text, right after;
-    speed: seconds of audio in a second, all clips once more, in batches of similar lengths; peak_mb: the most memory
-    that the process held, None on Windows.
+    speed: seconds of audio in a second, all clips once more, in the batches that `transcribe_batch` would make of them,
+    none larger than the setting's; peak_mb: the most memory that the process held, None on Windows.
     """
 
     start_s: float
@@ -103,9 +103,9 @@ def _figures(setting: Setting, clips: list[FloatArray], begun: float) -> Figures
     model.transcribe(clips[0])
     first = time.perf_counter()
     decoder = make_decoder(model.info, None).decoder
-    ordered = sorted(clips, key=len)
-    for place in range(0, len(ordered), setting.batch):
-        log_probs = model.log_probs(ordered[place : place + setting.batch])
+    sizes = dict(enumerate(map(len, clips)))
+    for places in batches(sizes, round(BATCH_S * model.info.rate_hz), most=setting.batch):
+        log_probs = model.log_probs([clips[place] for place in places])
         decoder.decode_batch(log_probs, frame_shift_s=model.info.frame_shift_s, threads=setting.threads)
     seconds = time.perf_counter() - first
     spoken_s = sum(map(len, clips)) / model.info.rate_hz

@@ -212,17 +212,17 @@ class _Item:
     content: Intake | AsrError
 
 
-def batches(sizes: Mapping[int, int], limit: int) -> Iterator[list[int]]:
+def batches(sizes: Mapping[int, int], limit: int, most: int | None = None) -> Iterator[list[int]]:
     """Yield the keys in groups of similar size, where (members) x (the largest) stays within `limit` if it can.
 
-    A group of ENOUGH takes no further member with which more than PADDING of it would be empty.
+    No group has more than `most` members. A group of ENOUGH takes no further member with which more than PADDING of it would be empty.
     """
     batch: list[int] = []
     held = 0
     for key in sorted(sizes, key=lambda key: sizes[key]):
         room = (len(batch) + 1) * sizes[key]
         padded = len(batch) >= ENOUGH and room - held - sizes[key] > PADDING * room
-        if batch and (room > limit or padded):
+        if batch and (room > limit or padded or len(batch) == most):
             yield batch
             batch, held = [], 0
         batch.append(key)

@@ -307,4 +307,5 @@ def test_a_batch_is_closed_where_it_would_be_padding() -> None:
     sizes = dict(enumerate([100, 100, 100, 100, 104, 150, 151, 152, 153, 400]))
     assert list(batches(sizes, 10_000)) == [[0, 1, 2, 3, 4], [5, 6, 7, 8], [9]]
     assert list(batches({0: 100, 1: 160, 2: 165}, 10_000)) == [[0, 1, 2]], "few are worth some padding"
+    assert list(batches(sizes, 10_000, most=2)) == [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
     assert list(batches(sizes, 250)) == [[0, 1], [2, 3], [4], [5], [6], [7], [8], [9]]

@@ -26,7 +26,7 @@ BATCHES = (1, 16)
 @click.argument("model", type=PATH)
 @click.argument("files", metavar="[AUDIO]...", type=PATH, nargs=-1)
 @click.option("--threads", type=int, multiple=True, metavar="N", help="Cores; 1, and all that may be used.")
-@click.option("--batch", "batches", type=int, multiple=True, metavar="N", help="Recordings at once; 1 and 16.")
+@click.option("--batch", "batches", type=int, multiple=True, metavar="N", help="Most recordings at once; 1 and 16.")
 @click.option(
     "--precision", "precisions", multiple=True, metavar="NAME",
     help="MODEL's own, unless given; or fp32, int8, fp16, int8-weights, made of MODEL for this run.",
