@@ -393,22 +393,16 @@ class PlainSearch:
         """Return the label sequences of the final beam with their acoustic scores."""
         members = {(): (0.0, -INF)}  # ending in blank, in a label
         bonus = functools.cache(lambda labels: self.scorer.so_far(self.text(labels)))
-        space = self.tokens.index(SPACE) if SPACE in self.tokens else None
         for row in log_probs.astype(np.float64):
             allowed = [t for t in range(1, len(row)) if row[t] >= row.max() - self.token_margin]
             allowed = sorted(allowed, key=lambda token, row=row: -row[token])[: self.max_tokens]
             grown = {
-                labels: (
-                    np.logaddexp(*scores) + row[0],
-                    self.again(labels, scores) + row[labels[-1]] if labels else -INF,
-                )
+                labels: (np.logaddexp(*scores) + row[0], scores[1] + row[labels[-1]] if labels else -INF)
                 for labels, scores in members.items()
             }
             for labels, scores in members.items():
                 for token in range(1, len(row)):
                     child = (*labels, token)
-                    if child[-2:] == 2 * (space,):
-                        continue
                     mass = row[token] + (scores[0] if labels[-1:] == (token,) else np.logaddexp(*scores))
                     if child in members:  # whatever the frame may add: it has been added already
                         grown[child] = (grown[child][0], np.logaddexp(grown[child][1], mass))
@@ -419,10 +413,6 @@ class PlainSearch:
             kept = sorted((labels for labels in totals if totals[labels] >= floor), key=lambda at: -totals[at])
             members = {labels: grown[labels] for labels in kept[: self.beam]}
         return [(labels, float(np.logaddexp(*scores))) for labels, scores in members.items()]
-
-    def again(self, labels: tuple[int, ...], scores: tuple[float, float]) -> float:
-        """Return what the last label can follow without another one: spaces are one, also with a blank between."""
-        return float(np.logaddexp(*scores)) if self.tokens[labels[-1]] == SPACE else scores[1]
 
     def text(self, labels: Sequence[int]) -> str:
         """Return SPACE before each word, and behind the last one where it is over."""

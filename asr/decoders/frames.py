@@ -109,8 +109,7 @@ def _stay(row: FloatArray, nodes: Table, r: Any, members: Table, pool: Table, fu
         blank, label = member.both + row[limits.blank], NEVER
         if node.token >= 0:
             log_prob = row[node.token]
-            # Spaces that follow one another part the same words, with or without a blank between.
-            label = (member.both if _is_space(node.token, fusion) else member.label) + log_prob
+            label = member.label + log_prob
             parent = nodes[node.parent]
             if parent.slot >= 0:
                 before = members[parent.slot]
@@ -176,14 +175,13 @@ def _extend(
         token = int(order[place])
         log_prob = row[token]
         begins, sign, reach = fusion.token[token].begins, fusion.token[token].sign, log_prob + fusion.token[token].rise
-        only_space = _is_space(token, fusion)
         heard = int(fusion.token[token].heard) if fusion.rules.listens else -1
         if r.highest + log_prob + fusion.rules.token_rise < r.cut:
             break
         for slot in range(r.members):
             member = members[slot]
             bound = reach + (member.begin if begins else member.inside)
-            if bound + member.rise < r.cut or (only_space and nodes[member.node].token == token):
+            if bound + member.rise < r.cut:
                 continue
             if member.signs & sign == 0:  # what is no hot phrase any more gives back what it was lent
                 if bound - (member.fall if heard >= 0 else 0.0) < r.cut:
@@ -238,13 +236,6 @@ def _commit(nodes: Table, r: Any, members: Table, pool: Table) -> None:
         member.node, member.both = candidate.node, candidate.both
         member.blank, member.label = candidate.blank, candidate.label
     r.members, r.used = r.pooled, r.used + r.created
-
-
-@inside
-def _is_space(token: int, fusion: Fusion) -> bool:
-    """Return whether a token says nothing but that a word begins, and costs nothing to say."""
-    says = fusion.token[token]
-    return bool(says.begins and says.first == says.end and not fusion.rules.by_token)
 
 
 @inside
