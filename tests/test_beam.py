@@ -683,6 +683,7 @@ def test_language_models_that_do_not_fit(tmp_path: Path) -> None:
 # ---- the compiled core
 
 
+@pytest.mark.slow
 def test_compiling_is_said_once_and_never_again(tmp_path: Path) -> None:
     code = "from asr.decoders import Beam; Beam(('<blk>', 'a')); Beam(('<blk>', 'a'))"
     root = Path(asr.decoders.__file__).parents[2]
