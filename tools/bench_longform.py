@@ -1,11 +1,11 @@
 """Measure long recordings: error rate against single utterances, speed, and memory.
 
-    python tools/bench_longform.py MANIFEST [--model MODEL] [--hours 1 10] [--threads N]
+    python tools/bench_longform.py MANIFEST [--model MODEL] [--hours 1 10] [--threads N] [--pauses 0.3 1.5]
 
-The utterances of each speaker in MANIFEST are joined in order, with pauses of 0.3 to 1.5 s of faint noise between them;
-the texts of these chapters are compared with those of the utterances alone. The chapters, one after another and again
-from the first, fill files of `--hours`, which `asr transcribe` reads in a process of its own, whose greatest resident
-memory and time are printed, start included.
+The utterances of each speaker in MANIFEST are joined in order, with pauses of `--pauses` seconds of faint noise between
+them (`0 0` where they were cut out of one recording); the texts of these chapters are compared with those of the
+utterances alone. The chapters, one after another and again from the first, fill files of `--hours`, which `asr
+transcribe` reads in a process of its own, whose greatest resident memory and time are printed, start included.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from asr.recognizer import Recognizer
 from asr.scoring import Report, score
 from asr.types import FloatArray, Utterance
 
-PAUSES_S = (0.3, 1.5)
 NOISE = 3e-4  # -70 dB
 SEED = 1
 
@@ -39,7 +38,7 @@ def main() -> None:
     model = asr.load(options.model, threads=options.threads)
     utterances = manifest.read(options.manifest)
     chapters = {
-        speaker: joined(list(members), model.info.rate_hz)
+        speaker: joined(list(members), model.info.rate_hz, options.pauses)
         for speaker, members in groupby(utterances, key=lambda utterance: utterance.speaker)
     }
     total_s = sum(map(len, chapters.values())) / model.info.rate_hz
@@ -49,12 +48,12 @@ def main() -> None:
         measure(options, hours, list(chapters.values()), model.info.rate_hz)
 
 
-def joined(members: Sequence[Utterance], rate_hz: int) -> FloatArray:
+def joined(members: Sequence[Utterance], rate_hz: int, pauses_s: tuple[float, float]) -> FloatArray:
     """Return the recordings of utterances one after another [T], with pauses between them."""
     rng = np.random.default_rng(SEED)
     parts: list[FloatArray] = []
     for utterance in members:
-        pause = NOISE * rng.standard_normal(round(rng.uniform(*PAUSES_S) * rate_hz))
+        pause = NOISE * rng.standard_normal(round(rng.uniform(*pauses_s) * rate_hz))
         parts += [audio.read_utterance(utterance, rate_hz).samples, pause.astype(np.float32)]
     return np.concatenate(parts)
 
@@ -122,6 +121,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, help="the model that ships, unless given")
     parser.add_argument("--hours", type=float, nargs="*", default=[1.0, 10.0])
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--pauses", type=float, nargs=2, default=(0.3, 1.5), metavar=("SHORTEST", "LONGEST"))
     return parser.parse_args()
 
 
