@@ -110,6 +110,15 @@ def test_every_model_has_a_card_with_the_licence_of_its_data(sample: Path) -> No
         assert read_info(model).licence
 
 
+def test_every_card_states_the_error_rates_that_its_model_carries(sample: Path) -> None:
+    for model in sample.parent.glob("*.onnx"):
+        card, scores = model.with_suffix(".md").read_text(encoding="utf-8"), read_info(model).scores
+        assert {score["set"] for score in scores} >= {"dev", "test"}
+        for score in scores:
+            for rate in ("wer", "cer") if score["set"] == "test" else ("wer",):
+                assert f" {100 * score[rate]:.2f} % |" in card, (model.name, score["set"], rate)
+
+
 def test_the_sdist_holds_what_is_tracked_and_tests(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         found = {name.partition("/")[2] for name in archive.getnames()}
