@@ -672,6 +672,28 @@ def test_devices_that_are_not_there_are_named(name: str) -> None:
         choose_device(name)
 
 
+# ---- on a GPU
+
+
+GPU = "cuda"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU to train on")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_gpu_learns_and_hears_what_the_cpu_hears(precision: str, sets: tuple[Path, Path], tmp_path: Path) -> None:
+    asked = settings(epochs=EPOCHS, batch_s=2.0, device=GPU, precision=precision)
+    checkpoint = checkpoints.load(train(asked, *sets, tmp_path / "run").parent)
+    assert checkpoint.provenance["dev_result"]["wer"] <= 0.1
+    model, moved = checkpoints.build_model(checkpoint), checkpoints.build_model(checkpoint).to(GPU)
+    for utterance in manifest.read(sets[1]):
+        samples = torch.from_numpy(soundfile.read(utterance.audio, dtype="float32")[0])[None]
+        lengths = torch.tensor([samples.shape[1]])
+        with torch.no_grad():
+            (here, frames), (there, frames_there) = model(samples, lengths), moved(samples.to(GPU), lengths.to(GPU))
+        assert frames.tolist() == frames_there.tolist()
+        torch.testing.assert_close(there.cpu(), here, rtol=0.0, atol=1e-2)  # TF32 may round products to ten bits
+
+
 # ---- the learning rate and the optimiser
 
 
