@@ -215,7 +215,8 @@ class _Item:
 def batches(sizes: Mapping[int, int], limit: int, most: int | None = None) -> Iterator[list[int]]:
     """Yield the keys in groups of similar size, where (members) x (the largest) stays within `limit` if it can.
 
-    No group has more than `most` members. A group of ENOUGH takes no further member with which more than PADDING of it would be empty.
+    No group has more than `most` members, and one of ENOUGH takes no further member with which more than PADDING of it
+    would be empty.
     """
     batch: list[int] = []
     held = 0
