@@ -314,6 +314,12 @@ def test_a_config_that_is_wrong(corpus: Corpus, kind: str) -> None:
     assert not corpus.run.exists()
 
 
+@needs_training
+def test_a_lock_that_cannot_be_written(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: "/proc/nowhere")
+    refusal(*corpus.train(), names=(Path("/proc/nowhere"),), way_out="let TMPDIR name a folder")
+
+
 @pytest.mark.parametrize("name", ["none.toml", "."])
 def test_a_config_that_is_no_file(tmp_path: Path, name: str) -> None:
     arguments = ("train", tmp_path / name, "--out", tmp_path / "run")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import asr.decoders
@@ -422,7 +422,8 @@ class PlainSearch:
         return text
 
 
-@settings(exhaustive, max_examples=120)
+@settings(exhaustive, max_examples=200)
+@example(27713, CHARACTERS, None, 0.0, {"ba ab": 1.0}, 1, 4.0, 2.0, 2, False)  # a second space within a phrase
 @given(
     st.integers(0, 10**6),
     st.sampled_from(TOKEN_SETS),

@@ -26,6 +26,11 @@ def alone_in(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise OutputError(f"{folder}: another process trains there; wait for it, or name another folder") from None
+    except OSError as error:
+        raise OutputError(
+            f"{lock.lock_file}: cannot be written ({error.strerror}), which keeps others from training in {folder}; "
+            "let TMPDIR name a folder that can be written to"
+        ) from error
     try:
         yield
     finally:
