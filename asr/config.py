@@ -94,7 +94,8 @@ class Augment(Section):
     """Joined utterances, speed perturbation, the chain, gain, vocal tract length, colour and SpecAugment."""
 
     joined: Share = 0.0  # of the utterances, spoken one after another in random pairs
-    speeds: tuple[Speed, ...] = (0.9, 1.0, 1.1)
+    speeds: tuple[Speed, ...] = (0.9, 1.0, 1.1)  # tempo and pitch together
+    tempos: tuple[Speed, ...] = (1.0,)  # the pitch stays
     gain_db: Annotated[float, Field(ge=0)] = 6.0  # each utterance louder or softer by up to this much
     warp: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # frequency axes stretched by up to this share (fbank alone)
     colour_db: Annotated[float, Field(ge=0)] = 0.0  # of five points of the spectrum (fbank alone)
@@ -108,7 +109,7 @@ class Augment(Section):
     @property
     def fastest(self) -> float:
         """How many times as fast as recorded an utterance may be heard at the most."""
-        return max(self.speeds) * fastest(self.chain)
+        return max(self.speeds) * max(self.tempos) * fastest(self.chain)
 
     def beside(self, folder: Path) -> Augment:
         """Return the same with relative paths that start at a folder."""
@@ -157,8 +158,9 @@ def parse(values: dict[str, Any], *, where: str = "config") -> Config:
         config = Config.model_validate(tupled(values))
     except ValidationError as error:
         raise ConfigError(f"{where}: {explain(error, Config)}") from error
-    if not config.augment.speeds:
-        raise ConfigError(f"{where}: augment: speeds is empty; write [1.0] for no speed perturbation")
+    for key, what in (("speeds", "speed"), ("tempos", "tempo")):
+        if not getattr(config.augment, key):
+            raise ConfigError(f"{where}: augment: {key} is empty; write [1.0] for no {what} perturbation")
     check_text(config.text, where)
     if config.train.max_unknown and config.text.tokenizer == "phone":
         raise ConfigError(f"{where}: train: max_unknown is not for 'phone': unknown words have no phones; set it to 0")

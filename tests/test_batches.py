@@ -121,6 +121,22 @@ def test_the_cache_gives_what_the_file_holds(tmp_path: Path) -> None:
     assert cache.samples(utterance, 1.25).shape == (3200,), "other speeds are made from what is kept"
 
 
+@pytest.mark.parametrize(("speed", "tempo", "length"), [(1.0, 0.8, 5000), (1.25, 1.0, 3200), (1.25, 0.8, 4000)])
+def test_the_cache_keeps_tempos_beside_speeds(speed: float, tempo: float, length: int, tmp_path: Path) -> None:
+    """A sine of 400 Hz: its length follows speed and tempo, its pitch the speed alone."""
+    pytest.importorskip("python_stretch", reason="needs the extra `augment`")
+    path = tmp_path / "sine.wav"
+    soundfile.write(path, 0.3 * np.sin(2 * np.pi * 400.0 / RATE_HZ * np.arange(4000)), RATE_HZ)
+    cache = AudioCache(RATE_HZ, limit_gb=1.0)
+    found = cache.samples(Utterance("sine", path, "", 0.5), speed, tempo)
+    assert len(found) == length
+    spectrum = np.abs(np.fft.rfft(found * np.hanning(length)))
+    assert spectrum.argmax() * RATE_HZ / length == pytest.approx(400.0 * speed, abs=RATE_HZ / length)
+    path.unlink()
+    np.testing.assert_array_equal(cache.samples(Utterance("sine", path, "", 0.5), speed, tempo), found)
+    assert len(cache.samples(Utterance("sine", path, "", 0.5))) == 4000
+
+
 def test_the_cache_stops_at_its_limit(tmp_path: Path) -> None:
     utterances = [recording(tmp_path, name, 0.5, seed) for seed, name in enumerate("abc")]
     cache = AudioCache(RATE_HZ, limit_gb=2 * 8000 / 1e9)  # two of 4000 samples of two bytes

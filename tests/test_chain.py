@@ -249,6 +249,8 @@ def test_the_fastest_is_counted(make: Callable[..., Link]) -> None:
     assert fastest([tempo(0.5, 0.8, 0.9)]) == 1.0, "where it does not happen the speed is as it was"
     settings = config.parse({"augment": {"speeds": (0.9, 1.1), "chain": (tempo(0.1, 0.9, 1.2),)}})
     assert settings.augment.fastest == pytest.approx(1.32)
+    settings = config.parse({"augment": {"speeds": (0.9, 1.1), "tempos": (1.0, 1.2)}})
+    assert settings.augment.fastest == pytest.approx(1.32)
 
 
 # ---- draws

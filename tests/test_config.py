@@ -37,6 +37,7 @@ def test_defaults_that_other_files_rely_on() -> None:
     assert settings.features.spec() == FeatureSpec(), "the front end's numbers are the same in both places"
     assert (settings.text.rules, settings.text.tokenizer, settings.model.encoder) == ("en", "char", "blstm")
     assert settings.augment.speeds == (0.9, 1.0, 1.1)
+    assert settings.augment.tempos == (1.0,)
     assert settings.train.max_dropped == 0, "nothing is left out unless the user says so"
     assert settings.model.settings == {}
 
@@ -70,6 +71,7 @@ def test_defaults_that_other_files_rely_on() -> None:
         ("[train]\nprecision = 'fp16'", "train: precision = 'fp16': input should be 'auto', 'fp32' or 'bf16'"),
         ("[augment]\ntime_share = 1.5", "augment: time_share = 1.5: input should be less than or equal to 1"),
         ("[augment]\nspeeds = []", "augment: speeds is empty; write [1.0]"),
+        ("[augment]\ntempos = []", "augment: tempos is empty; write [1.0]"),
         ("[augment]\nspeeds = [1.0, 0.0]", "augment: speeds: 1 = 0.0: input should be greater"),
         ("[augment]\nspeeds = [100.0]", "augment: speeds: 0 = 100.0: input should be less"),
         ("[augment]\nspeeds = 1.1", "augment: speeds = 1.1: input should be a valid tuple"),

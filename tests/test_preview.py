@@ -124,6 +124,22 @@ def test_what_is_shown_is_what_training_hears(files: tuple[Path, Path]) -> None:
     assert 0.02 < (heard.masked == 0.0).mean() < 0.9, "masks have the value of the mean"
 
 
+def test_a_tempo_is_drawn_beside_the_speed(files: tuple[Path, Path]) -> None:
+    pytest.importorskip("python_stretch", reason="needs the extra `augment`")
+    files[0].write_text(CONFIG.format(joined=0.0).replace("warp", "tempos = [0.8, 1.25]\nwarp"))
+    settings, utterances = config.load(files[0]), manifest.read(files[1])
+    spoken = build_spoken(settings, utterances, AudioCache(16000, 1.0))
+    rng = np.random.default_rng(0)
+    drawn = set()
+    for _ in range(40):
+        first, *_ = spoken.stages(utterances[0], rng)
+        drawn.add((first.drawn["factor"], first.drawn["tempo"]))
+        assert len(first.samples) == pytest.approx(
+            utterances[0].duration_s * 16000 / first.drawn["factor"] / first.drawn["tempo"], abs=2
+        )
+    assert drawn == {(speed, tempo) for speed in (0.9, 1.1) for tempo in (0.8, 1.25)}
+
+
 def test_rows_are_joined_as_in_training(files: tuple[Path, Path], tmp_path: Path) -> None:
     files[0].write_text(CONFIG.format(joined=1.0))
     assert run(*files, "--out", tmp_path / "out").exit_code == 0

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import TypeVar
 
@@ -91,8 +92,8 @@ def batches(settings: Config, utterances: Sequence[Utterance]) -> None:
     cache = AudioCache(spec.rate_hz, settings.train.cache_gb)
     spoken = build_spoken(settings, utterances, cache)
     for utterance in utterances:
-        for speed in augment.speeds:
-            cache.samples(utterance, speed)
+        for speed, tempo in product(augment.speeds, augment.tempos):
+            cache.samples(utterance, speed, tempo)
     rng = np.random.default_rng(settings.train.seed)
     plans = plan([utterance.duration_s for utterance in utterances], settings.train.batch_s, rng)
 

@@ -61,6 +61,7 @@ def padding(manifest: Path, config: Path | None) -> None:
         rng = np.random.default_rng((settings.train.seed, epoch))
         batches = plan(durations_s, settings.train.batch_s, rng)
         heard_s = durations_s / rng.choice(settings.augment.speeds, len(durations_s))
+        heard_s /= rng.choice(settings.augment.tempos, len(durations_s))
         shares = [
             1 - lengths_s.sum() / sum(lengths_s[batch].max() * len(batch) for batch in batches)
             for lengths_s in (durations_s, heard_s)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from asr import audio
+from asr.augment.stretch import stretched
 from asr.han import is_han
 from asr.tokenizers import SPACE
 from asr.train.augment import at_speed
@@ -99,21 +100,29 @@ def draw_groups(rng: np.random.Generator, count: int, share: float) -> Groups:
 
 
 class AudioCache:
-    """Decoded audio at one rate and several speeds as 16-bit samples, kept until `limit_gb` is full."""
+    """Decoded audio at one rate, several speeds and tempos as 16-bit samples, kept until `limit_gb` is full."""
 
     def __init__(self, rate_hz: int, limit_gb: float) -> None:
         self.rate_hz = rate_hz
         self.room = int(limit_gb * 1e9)
-        self.kept: dict[tuple[Path, float, float, float], npt.NDArray[np.int16]] = {}
+        self.kept: dict[tuple[Path, float, float, float, float], npt.NDArray[np.int16]] = {}
 
-    def samples(self, utterance: Utterance, speed: float = 1.0) -> FloatArray:
-        """Return the utterance's samples [about T / speed] in [-1, 1], played `speed` times as fast."""
+    def samples(self, utterance: Utterance, speed: float = 1.0, tempo: float = 1.0) -> FloatArray:
+        """Return the utterance's samples [about T / (speed * tempo)] in [-1, 1].
+
+        They are played `speed` times as fast, and at `tempo` times the tempo with their pitch kept. Raises
+        MissingPackage for another tempo than 1 without the package python-stretch.
+        """
         # By file and span: train and dev share the cache, and their ids may be the same.
-        key = (utterance.audio, utterance.start_s, utterance.duration_s, speed)
+        key = (utterance.audio, utterance.start_s, utterance.duration_s, speed, tempo)
         kept = self.kept.get(key)
         if kept is None:
-            samples = audio.read_utterance(utterance, self.rate_hz).samples if speed == 1.0 else self.samples(utterance)
-            samples = at_speed(samples, speed, self.rate_hz)
+            if speed != 1.0:
+                samples = at_speed(self.samples(utterance, tempo=tempo), speed, self.rate_hz)
+            elif tempo != 1.0:
+                samples = stretched(self.samples(utterance), self.rate_hz, tempo=tempo)
+            else:
+                samples = audio.read_utterance(utterance, self.rate_hz).samples
             kept = np.clip(np.round(samples * 32768.0), -32768, 32767).astype(np.int16)
             if kept.nbytes <= self.room:
                 self.room -= kept.nbytes

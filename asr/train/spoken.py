@@ -1,4 +1,4 @@
-"""Utterances as training hears them: at a speed, through the chain of augmentations, at a loudness."""
+"""Utterances as training hears them: at a speed and a tempo, through the chain of augmentations, at a loudness."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Spoken:
     cache: AudioCache
     chain: Chain
     speeds: Sequence[float]
+    tempos: Sequence[float]
     gain_db: float
 
     def __call__(self, utterance: Utterance, rng: np.random.Generator) -> FloatArray:
@@ -32,8 +33,12 @@ class Spoken:
     def stages(self, utterance: Utterance, rng: np.random.Generator) -> Iterator[Stage]:
         """Yield what each step made of an utterance, and what was drawn for it."""
         speed, gain = draw_speed(rng, self.speeds), draw_gain(rng, self.gain_db)
-        samples = self.cache.samples(utterance, speed)
-        yield Stage("speed", {"factor": speed}, samples)
+        drawn: dict[str, float | str] = {"factor": speed}
+        tempo = self.tempos[0]
+        if len(self.tempos) > 1:  # a tempo that is always the same takes no random number
+            drawn["tempo"] = tempo = draw_speed(rng, self.tempos)
+        samples = self.cache.samples(utterance, speed, tempo)
+        yield Stage("speed", drawn, samples)
         for stage in self.chain.stages(samples, rng):
             samples = stage.samples
             yield stage
@@ -43,4 +48,4 @@ class Spoken:
 def build_spoken(config: Config, utterances: Sequence[Utterance], cache: AudioCache) -> Spoken:
     """Make what augments a training set as a config says; raises what the links of its chain raise."""
     chain = Chain(config.augment.chain, Studio(cache.rate_hz, utterances), config.train.seed)
-    return Spoken(cache, chain, config.augment.speeds, config.augment.gain_db)
+    return Spoken(cache, chain, config.augment.speeds, config.augment.tempos, config.augment.gain_db)
