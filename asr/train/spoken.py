@@ -36,7 +36,9 @@ class Spoken:
         drawn: dict[str, float | str] = {"factor": speed}
         tempo = self.tempos[0]
         if len(self.tempos) > 1:  # a tempo that is always the same takes no random number
-            drawn["tempo"] = tempo = draw_speed(rng, self.tempos)
+            tempo = draw_speed(rng, self.tempos)
+        if tuple(self.tempos) != (1.0,):
+            drawn["tempo"] = tempo
         samples = self.cache.samples(utterance, speed, tempo)
         yield Stage("speed", drawn, samples)
         for stage in self.chain.stages(samples, rng):
